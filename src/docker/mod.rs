@@ -1,0 +1,6 @@
+//! The Engine's edge: its address, HTTP by hand, its JSON, and the nouns of `monitor::container`
+//! made of it.
+
+pub mod endpoint;
+
+pub use endpoint::Endpoint;

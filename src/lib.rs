@@ -1,0 +1,15 @@
+//! dmon watches the Docker containers of a host through the Engine's API and tells Slack what
+//! happened.
+//!
+//! The library is the binary's own, split off so that tests, benchmarks and the fuzzer reach the
+//! same code; it promises no one a stable interface. Imports run down the floors only: `commands`
+//! (3) name everything; `docker`, `slack` and `terminal` (2, the edges) know bytes and JSON and not
+//! each other; `message`, `report` and `monitor` (1) are pure: no I/O, no clocks, no threads.
+
+pub mod clock;
+pub mod docker;
+pub mod message;
+pub mod monitor;
+pub mod secret;
+pub mod slack;
+pub mod timestamp;
