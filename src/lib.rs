@@ -10,6 +10,7 @@ pub mod clock;
 pub mod docker;
 pub mod message;
 pub mod monitor;
+pub mod report;
 pub mod secret;
 pub mod slack;
 pub mod timestamp;

@@ -1,6 +1,8 @@
 //! What dmon says, before it has a shape. Slack's blocks, Slack-compatible attachments, plain text
 //! and the terminal are all made from a [`Message`]; no words are chosen after it.
 
+pub mod units;
+
 /// One message: a headline, its body from most to least important, a foot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {

@@ -3,3 +3,5 @@
 
 pub mod container;
 pub mod event;
+pub mod exit_code;
+pub mod filter;

@@ -1,0 +1,50 @@
+//! Which containers dmon sees at all.
+
+use regex::Regex;
+
+use crate::monitor::container::Labels;
+
+/// The settings that make containers invisible. Beside them the label `dmon.enable=false` does.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only containers whose name it finds (`CONTAINER_NAME_FILTER`); `None`: all.
+    pub include: Option<Regex>,
+    /// Not those whose name it finds (`CONTAINER_NAME_EXCLUDE`).
+    pub exclude: Option<Regex>,
+}
+
+impl Filter {
+    /// Whether a container of this name and with these labels is watched and reported.
+    pub fn admits(&self, name: &str, labels: &Labels) -> bool {
+        self.include.as_ref().is_none_or(|include| include.is_match(name))
+            && !self.exclude.as_ref().is_some_and(|exclude| exclude.is_match(name))
+            && !labels.get("dmon.enable").is_some_and(|value| is_off(value))
+    }
+}
+
+fn is_off(value: &str) -> bool {
+    ["false", "0", "no", "off"].iter().any(|off| value.trim().eq_ignore_ascii_case(off))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_the_label_decide() {
+        let filter = Filter {
+            include: Some(Regex::new("^shop-|db").unwrap()),
+            exclude: Some(Regex::new("test$").unwrap()),
+        };
+        let check = |name: &str, label: Option<&str>, expected: bool| {
+            let labels = label.map(|value| ("dmon.enable".to_owned(), value.to_owned()));
+            assert_eq!(filter.admits(name, &labels.into_iter().collect()), expected, "{name}");
+        };
+        check("shop-api-1", None, true);
+        check("my-db", Some("true"), true);
+        check("my-db", Some("False"), false);
+        check("shop-test", None, false);
+        check("web", None, false);
+        assert!(Filter::default().admits("web", &Labels::new()));
+    }
+}
