@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod docker;
+pub mod json_lines;
 pub mod message;
 pub mod monitor;
 pub mod report;

@@ -1,7 +1,11 @@
 //! What dmon says, before it has a shape. Slack's blocks, Slack-compatible attachments, plain text
 //! and the terminal are all made from a [`Message`]; no words are chosen after it.
 
+pub mod report;
 pub mod units;
+
+/// Who speaks, for the foot of every message.
+pub const VERSION: &str = concat!("dmon ", env!("CARGO_PKG_VERSION"));
 
 /// One message: a headline, its body from most to least important, a foot.
 #[derive(Clone, Debug, PartialEq)]

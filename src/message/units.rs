@@ -136,7 +136,7 @@ mod tests {
     fn percentages_keep_what_can_be_seen() {
         let check = |value: f64, expected: &str| assert_eq!(percent(value), expected);
         check(0.0, "0.00");
-        check(3.14159, "3.14");
+        check(6.254, "6.25");
         check(51.87, "51.9");
         check(212.0, "212.0");
     }

@@ -1,6 +1,9 @@
 //! What a status report says: the containers as they were seen, which of them have a problem, the
 //! counts. Its words and shape are made in `message::report`; nothing here asks the Engine.
 
+#[cfg(test)]
+pub(crate) mod fixtures;
+
 use std::cmp::Reverse;
 
 use crate::monitor::container::{Engine, Health, Inspected, Listed, Status, Usage};
@@ -172,5 +175,47 @@ impl Row {
             Status::Paused => Some(Problem::Paused),
             Status::Created | Status::Running | Status::Removing => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixtures::{at, engine, row};
+    use super::*;
+
+    #[test]
+    fn what_is_a_problem() {
+        let check = |row: Row, expected: Option<Problem>| assert_eq!(row.problem(), expected);
+        check(row("a"), None);
+        check(row("a").exited(0, 0), None);
+        check(row("a").exited(143, 0), Some(Problem::Exited(143)));
+        check(row("a").exited(137, 0).killed_for_memory(1), Some(Problem::OutOfMemory));
+        // A child was killed for memory, and the container was stopped later on request.
+        check(row("a").exited(0, 0).killed_for_memory(1), None);
+        check(row("a").unhealthy(""), Some(Problem::Unhealthy));
+        check(row("a").paused(), Some(Problem::Paused));
+        check(row("a").exited(1, 0).restarting(1), Some(Problem::Restarting));
+        check(row("a").never_started("no such file"), Some(Problem::StartFailed));
+        check(row("a").vanished(), None);
+    }
+
+    #[test]
+    fn problems_come_first_then_the_running() {
+        let rows = ["stopped", "b", "a", "ill"].map(|name| match name {
+            "stopped" => row(name).exited(0, 0),
+            "ill" => row(name).unhealthy(""),
+            _ => row(name),
+        });
+        let report = Report::new("h".to_owned(), engine(), at(0), rows.to_vec(), Shown::All);
+        let names: Vec<&str> = report.rows.iter().map(|row| row.listed.name.as_str()).collect();
+        assert_eq!(names, ["ill", "a", "b", "stopped"]);
+    }
+
+    #[test]
+    fn stopped_ones_are_counted_also_where_they_are_not_shown() {
+        let rows = vec![row("a"), row("b").exited(1, 0), row("c").never_started("x")];
+        let report = Report::new("h".to_owned(), engine(), at(0), rows, Shown::Up);
+        assert_eq!(report.rows.len(), 1);
+        assert_eq!(report.counts, Counts { running: 1, stopped: 2, ..Counts::default() });
     }
 }
