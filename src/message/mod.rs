@@ -1,6 +1,7 @@
 //! What dmon says, before it has a shape. Slack's blocks, Slack-compatible attachments, plain text
 //! and the terminal are all made from a [`Message`]; no words are chosen after it.
 
+pub mod engine;
 pub mod report;
 pub mod units;
 
@@ -88,6 +89,18 @@ pub enum Align {
 /// mentions, links or formatting, whatever the receiver.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text(pub Vec<Span>);
+
+impl Text {
+    /// dmon's own words and nothing else.
+    pub fn words(words: impl Into<String>) -> Self {
+        Self(vec![Span::Words(words.into())])
+    }
+
+    /// What somebody else said and nothing else.
+    pub fn data(data: impl Into<String>) -> Self {
+        Self(vec![Span::Data(data.into())])
+    }
+}
 
 /// A run of text.
 #[derive(Clone, Debug, PartialEq, Eq)]

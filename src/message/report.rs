@@ -15,10 +15,10 @@ pub fn report(report: &Report, time: &str) -> Message {
     let problems: Vec<Text> =
         report.problems().map(|(row, problem)| problem_line(row, problem, report.time)).collect();
     let mut parts = vec![Part::Fields(vec![
-        ("Host", data(&report.host)),
-        ("Engine", data(&engine(report))),
-        ("Time", words(time)),
-        ("Containers", words(&counts(&report.counts))),
+        ("Host", Text::data(&report.host)),
+        ("Engine", Text::data(engine(report))),
+        ("Time", Text::words(time)),
+        ("Containers", Text::words(counts(&report.counts))),
     ])];
     if !problems.is_empty() {
         parts.push(Part::Heading(count(problems.len(), "container") + " to look at"));
@@ -202,17 +202,9 @@ pub fn test_notification(host: &str, time: &str) -> Message {
             Span::Data(host.to_owned()),
             Span::Words(" can post here.".to_owned()),
         ]),
-        parts: vec![Part::Fields(vec![("Host", data(host)), ("Time", words(time))])],
+        parts: vec![Part::Fields(vec![("Host", Text::data(host)), ("Time", Text::words(time))])],
         foot: vec![VERSION.to_owned()],
     }
-}
-
-fn words(text: &str) -> Text {
-    Text(vec![Span::Words(text.to_owned())])
-}
-
-fn data(text: &str) -> Text {
-    Text(vec![Span::Data(text.to_owned())])
 }
 
 #[cfg(test)]
