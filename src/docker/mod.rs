@@ -2,5 +2,6 @@
 //! made of it.
 
 pub mod endpoint;
+pub mod wire;
 
 pub use endpoint::Endpoint;
