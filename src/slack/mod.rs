@@ -1,1 +1,5 @@
-//! Slack's edge: the shapes of its webhook bodies and the one POST that carries them.
+//! Slack's edge: the webhook's address, the shapes of its bodies and the one POST that carries them.
+
+pub mod webhook;
+
+pub use webhook::{Format, Shape, Webhook};
