@@ -12,6 +12,8 @@ pub mod json_lines;
 pub mod message;
 pub mod monitor;
 pub mod report;
+pub mod nearest;
 pub mod secret;
 pub mod slack;
 pub mod timestamp;
+pub mod zone;
