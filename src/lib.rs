@@ -7,12 +7,13 @@
 //! each other; `message`, `report` and `monitor` (1) are pure: no I/O, no clocks, no threads.
 
 pub mod clock;
+pub mod config;
 pub mod docker;
 pub mod json_lines;
 pub mod message;
 pub mod monitor;
-pub mod report;
 pub mod nearest;
+pub mod report;
 pub mod secret;
 pub mod slack;
 pub mod timestamp;

@@ -5,3 +5,4 @@ pub mod container;
 pub mod event;
 pub mod exit_code;
 pub mod filter;
+pub mod severity;

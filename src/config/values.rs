@@ -1,0 +1,178 @@
+//! How the value of each setting is read. Each function takes the text, trimmed and not empty, and
+//! returns the value or what is wrong with it; what is accepted instead is told by the caller.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use log::LevelFilter;
+use regex::{Regex, RegexBuilder};
+use time::Time;
+use ureq::http::Uri;
+
+use crate::docker::Endpoint;
+use crate::monitor::severity::Severity;
+use crate::secret::Secret;
+use crate::slack::webhook::{Format, Webhook};
+use crate::zone::Zone;
+
+/// A value, or what is wrong with the text.
+pub(super) type Outcome<T> = Result<T, String>;
+
+fn refuse<T>(reason: &str) -> Outcome<T> {
+    Err(reason.to_owned())
+}
+
+/// What a switch chooses: `on` or `off`.
+pub(super) fn switch<T: Copy>(on: T, off: T) -> impl Fn(&str) -> Outcome<T> {
+    move |text| match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(on),
+        "false" | "0" | "no" | "off" => Ok(off),
+        _ => refuse("it is neither true nor false"),
+    }
+}
+
+/// A whole number within `range`.
+pub(super) fn whole(range: RangeInclusive<u32>) -> impl Fn(&str) -> Outcome<u32> {
+    move |text| {
+        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return refuse("it is not a whole number");
+        }
+        text.parse().ok().filter(|n| range.contains(n)).ok_or("it is out of range".to_owned())
+    }
+}
+
+/// Whole seconds within `range`.
+pub(super) fn seconds(range: RangeInclusive<u32>) -> impl Fn(&str) -> Outcome<Duration> {
+    let whole = whole(range);
+    move |text| whole(text).map(|seconds| Duration::from_secs(u64::from(seconds)))
+}
+
+/// `off`, 0 for the same, or percent from 1 to `most`.
+pub(super) fn percent(most: f64) -> impl Fn(&str) -> Outcome<Option<f64>> {
+    move |text| {
+        if text.eq_ignore_ascii_case("off") {
+            return Ok(None);
+        }
+        match text.parse::<f64>() {
+            Ok(0.0) => Ok(None),
+            Ok(percent) if (1.0..=most).contains(&percent) => Ok(Some(percent)),
+            Ok(_) => refuse("it is out of range"),
+            Err(_) => refuse("it is not a number"),
+        }
+    }
+}
+
+pub(super) fn severity(text: &str) -> Outcome<Severity> {
+    Severity::from_word(text).ok_or("it is no severity".to_owned())
+}
+
+pub(super) fn severity_or_off(text: &str) -> Outcome<Option<Severity>> {
+    if text.eq_ignore_ascii_case("off") { Ok(None) } else { severity(text).map(Some) }
+}
+
+pub(super) fn level(text: &str) -> Outcome<LevelFilter> {
+    if text.eq_ignore_ascii_case("warning") {
+        return Ok(LevelFilter::Warn);
+    }
+    text.parse().or_else(|_| refuse("it is no level"))
+}
+
+pub(super) fn format(text: &str) -> Outcome<Format> {
+    Format::from_word(text).ok_or("it is no format".to_owned())
+}
+
+pub(super) fn zone(text: &str) -> Outcome<Zone> {
+    text.parse()
+}
+
+pub(super) fn endpoint(text: &str) -> Outcome<Endpoint> {
+    text.parse()
+}
+
+pub(super) fn webhook(text: &str) -> Outcome<Webhook> {
+    Webhook::parse(text)
+}
+
+pub(super) fn path(text: &str) -> Outcome<PathBuf> {
+    if text.contains("://") { refuse("it is a URL") } else { Ok(PathBuf::from(text)) }
+}
+
+/// Times of day, in their order, each once.
+pub(super) fn times(text: &str) -> Outcome<Vec<Time>> {
+    let mut times = text.split(',').map(|item| time(item.trim())).collect::<Outcome<Vec<_>>>()?;
+    times.sort_unstable();
+    times.dedup();
+    Ok(times)
+}
+
+fn time(text: &str) -> Outcome<Time> {
+    let part = |digits: &str| {
+        let is_number =
+            (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| digits.parse::<u8>().ok()).flatten()
+    };
+    text.split_once(':')
+        .filter(|(_, minute)| minute.len() == 2)
+        .and_then(|(hour, minute)| Time::from_hms(part(hour)?, part(minute)?, 0).ok())
+        .ok_or_else(|| format!("{text:?} is no time of day"))
+}
+
+/// A regular expression without the Unicode tables that names of containers never need.
+pub(super) fn pattern(text: &str) -> Outcome<Regex> {
+    RegexBuilder::new(text).size_limit(1 << 20).build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "it is too big".to_owned(),
+        error => reason_of(&error.to_string()),
+    })
+}
+
+/// The last line of a pattern's error; those before it draw the pattern with an arrow.
+fn reason_of(error: &str) -> String {
+    let line = error.lines().last().unwrap_or_default();
+    let reason = line.strip_prefix("error: ").unwrap_or(line);
+    if reason.contains("Unicode") {
+        return r"Unicode classes (\p{…}) are not built in; \d, \w, \s and (?i) are".to_owned();
+    }
+    reason.to_owned()
+}
+
+/// Mentions as Slack writes them, separated by single spaces.
+pub(super) fn mentions(text: &str) -> Outcome<String> {
+    let mentions: Vec<&str> = text.split_whitespace().collect();
+    match mentions.iter().find(|mention| !is_mention(mention)) {
+        Some(other) => Err(format!("{other:?} is no mention")),
+        None => Ok(mentions.join(" ")),
+    }
+}
+
+fn is_mention(text: &str) -> bool {
+    let is_id = |id: &str, first: &[char]| {
+        id.starts_with(first) && id.len() > 1 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let Some(inner) = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
+        return false;
+    };
+    match inner.strip_prefix("!subteam^") {
+        Some(id) => is_id(id, &['S']),
+        None => match inner.strip_prefix('@') {
+            Some(id) => is_id(id, &['U', 'W']),
+            None => matches!(inner, "!here" | "!channel"),
+        },
+    }
+}
+
+pub(super) fn host_name(text: &str) -> Outcome<String> {
+    if text.chars().count() > 100 { refuse("it is too long") } else { Ok(text.to_owned()) }
+}
+
+/// A URL that is a password: nothing of it is repeated.
+pub(super) fn secret_url(text: &str) -> Outcome<Secret> {
+    let Ok(uri) = text.parse::<Uri>() else { return refuse("it is not a valid URL") };
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return refuse("it does not begin with http:// or https://");
+    }
+    if uri.host().unwrap_or_default().is_empty() {
+        return refuse("the host is missing");
+    }
+    Ok(Secret::new(text))
+}
