@@ -1,0 +1,222 @@
+//! Imports run down the floors only, as DESIGN has it. The source is scanned as text, token by
+//! token: names in comments, strings and `#[cfg(test)]` items are free.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// What a room (a folder of `src/` and the file of the same name) may not name.
+const CLOSED: &[(&[&str], &[&str])] = &[
+    (
+        &["monitor", "report", "message"],
+        &[
+            "std::io",
+            "std::net",
+            "std::fs",
+            "std::thread",
+            "std::process",
+            "serde",
+            "serde_json",
+            "crate::docker",
+            "crate::slack",
+            "crate::terminal",
+            "crate::store",
+            "crate::clock",
+        ],
+    ),
+    (&["docker"], &["crate::slack", "crate::terminal", "crate::store"]),
+    (&["slack"], &["crate::docker", "crate::terminal", "crate::store"]),
+    (&["terminal"], &["crate::docker", "crate::slack", "crate::store"]),
+    (&["store"], &["crate::docker", "crate::slack", "crate::terminal"]),
+];
+
+/// The only rooms that may name `crate::commands`.
+const OVER_COMMANDS: &[&str] = &["commands", "main"];
+
+#[test]
+fn imports_run_down_the_floors() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = rust_files(&root);
+    assert!(files.len() > 5, "{} does not look like the source: {files:?}", root.display());
+    let found: Vec<String> = files
+        .iter()
+        .flat_map(|file| {
+            let inside = file.strip_prefix(&root).unwrap().to_str().unwrap();
+            violations(inside, &fs::read_to_string(file).unwrap())
+        })
+        .collect();
+    assert!(found.is_empty(), "imports against the floors:\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_scanner_notices() {
+    let check = |file: &str, source: &str, expected: &[&str]| {
+        assert_eq!(violations(file, source), expected, "{file}: {source}");
+    };
+    check("monitor/world.rs", "use std::fs;", &["src/monitor/world.rs:1: names std::fs"]);
+    check("monitor.rs", "let x =\nstd::io::stdin();", &["src/monitor.rs:2: names std::io"]);
+    check(
+        "report/mod.rs",
+        "use std::{fmt, net::{self, Ipv4Addr}};",
+        &["src/report/mod.rs:1: names std::net"],
+    );
+    check("message/a.rs", "#[derive(serde::Serialize)]", &["src/message/a.rs:1: names serde"]);
+    check("message/a.rs", "use serde_json as j;", &["src/message/a.rs:1: names serde_json"]);
+    check(
+        "monitor/a/b.rs",
+        "use super::super::super::docker::Endpoint;",
+        &["src/monitor/a/b.rs:1: names crate::docker"],
+    );
+    check("monitor/mod.rs", "use super::clock;", &["src/monitor/mod.rs:1: names crate::clock"]);
+    check(
+        "slack/mod.rs",
+        "fn f() { crate::{message::Part, docker::wire}; }",
+        &["src/slack/mod.rs:1: names crate::docker"],
+    );
+    check("store/mod.rs", "use crate::terminal;", &["src/store/mod.rs:1: names crate::terminal"]);
+    check("args.rs", "use crate::commands::once;", &["src/args.rs:1: names crate::commands"]);
+    check(
+        "monitor/a.rs",
+        "#[cfg(test)] mod tests { use std::fs; }\nuse std::fs;",
+        &["src/monitor/a.rs:2: names std::fs"],
+    );
+}
+
+#[test]
+fn the_scanner_lets_pass_what_is_allowed() {
+    let check = |file: &str, source: &str| {
+        assert_eq!(violations(file, source), [""; 0], "{file}: {source}");
+    };
+    check("monitor/mod.rs", "use std::{fmt, collections::BTreeMap}; use crate::message::Part;");
+    check("monitor/mod.rs", "// use std::fs;\n/* std::io */ \"std::net\"; r#\"std::thread\"#;");
+    check("monitor/mod.rs", "fn f<'a>(c: &'a char) -> bool { *c == '\"' || *c == '\\'' }");
+    check("monitor/a.rs", "#[cfg(test)]\nmod tests { mod inner { use std::fs; } }");
+    check("monitor/a.rs", "#[cfg(test)] fn f(a: [u8; 2]) { std::fs::remove_file(a); }");
+    check("monitor/a.rs", "use super::docker; fn clock() {}");
+    check("docker/mod.rs", "use std::net::TcpStream; use crate::clock;");
+    check("main.rs", "use dmon::commands;");
+    check("commands/once.rs", "use crate::{docker, slack, commands::test};");
+}
+
+/// Every line of `source` (of `file`, relative to `src/`) that names what its room may not.
+fn violations(file: &str, source: &str) -> Vec<String> {
+    let home: Vec<&str> = file.trim_end_matches(".rs").split('/').collect();
+    let mut forbidden: Vec<&str> = CLOSED
+        .iter()
+        .filter(|(rooms, _)| rooms.contains(&home[0]))
+        .flat_map(|(_, names)| names.iter().copied())
+        .collect();
+    if !OVER_COMMANDS.contains(&home[0]) {
+        forbidden.push("crate::commands");
+    }
+    let mut found: Vec<String> = paths(&without_tests(tokens(source)))
+        .into_iter()
+        .map(|(line, path)| (line, absolute(&home, &path).join("::")))
+        .filter(|(_, path)| forbidden.contains(&path.as_str()))
+        .map(|(line, path)| format!("src/{file}:{line}: names {path}"))
+        .collect();
+    found.dedup();
+    found
+}
+
+/// A word or a mark of the source, and its line.
+type Token<'a> = (usize, &'a str);
+
+/// The source without comments, strings and character literals.
+fn tokens(source: &str) -> Vec<Token<'_>> {
+    let dropped = [
+        r"//[^\n]*",
+        r"/\*.*?\*/",
+        r##"b?r#".*?"#"##,
+        r#"b?r"[^"]*""#,
+        r#""(?:\\.|[^"\\])*""#,
+        r"'(?:\\[^']+|\\'|[^\\'])'",
+    ];
+    let pattern = Regex::new(&format!(r"(?s){}|(\w+|::|\S)", dropped.join("|"))).unwrap();
+    let (mut line, mut reached) = (1, 0);
+    let mut found = Vec::new();
+    for token in pattern.captures_iter(source).filter_map(|captures| captures.get(1)) {
+        line += source[reached..token.start()].matches('\n').count();
+        reached = token.start();
+        found.push((line, token.as_str()));
+    }
+    found
+}
+
+/// Leaves out each item under `#[cfg(test)]`: up to its closing brace, or its semicolon.
+fn without_tests<'a>(tokens: Vec<Token<'a>>) -> Vec<Token<'a>> {
+    let mut kept: Vec<Token<'a>> = Vec::new();
+    let mut rest = tokens.into_iter();
+    while let Some(token) = rest.next() {
+        kept.push(token);
+        let head = kept.len().saturating_sub(7);
+        if kept[head..].iter().map(|token| token.1).eq(["#", "[", "cfg", "(", "test", ")", "]"]) {
+            kept.truncate(head);
+            let mut depth = 0;
+            rest.find(|token| {
+                match token.1 {
+                    "{" | "(" | "[" => depth += 1,
+                    "}" | ")" | "]" => depth -= 1,
+                    _ => {}
+                }
+                depth == 0 && matches!(token.1, "}" | ";")
+            });
+        }
+    }
+    kept
+}
+
+/// Every path and every beginning of one, with its line; the groups of `use a::{b, c::d}` are
+/// spread out.
+fn paths<'a>(tokens: &[Token<'a>]) -> Vec<(usize, Vec<&'a str>)> {
+    let mut found = Vec::new();
+    let mut prefixes: Vec<Vec<&str>> = vec![vec![]];
+    let mut path: Vec<&str> = vec![];
+    let mut after_colons = false;
+    for &(line, token) in tokens {
+        if token == "{" {
+            prefixes.push(if after_colons { path.clone() } else { vec![] });
+        } else if token == "}" && prefixes.len() > 1 {
+            prefixes.pop();
+        }
+        let is_word = token.starts_with(|first: char| first.is_alphanumeric() || first == '_');
+        if is_word {
+            if !after_colons {
+                path.clone_from(prefixes.last().expect("the first prefix is never popped"));
+            }
+            path.push(token);
+            found.push((line, path.clone()));
+        }
+        after_colons = token == "::";
+    }
+    found
+}
+
+/// The path with `super` resolved against the module `home`; `dmon` is the crate's name outside.
+fn absolute<'a>(home: &[&'a str], path: &[&'a str]) -> Vec<&'a str> {
+    let supers = path.iter().take_while(|&&word| word == "super").count();
+    if supers > 0 {
+        let module = home.strip_suffix(&["mod"]).unwrap_or(home);
+        let kept = module.len().saturating_sub(supers);
+        return [&["crate"], &module[..kept], &path[supers..]].concat();
+    }
+    match path {
+        ["dmon", rest @ ..] => [&["crate"], rest].concat(),
+        _ => path.to_vec(),
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
