@@ -2,3 +2,4 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper fails as the test does: at once, aloud")]
 
 mod floors;
+mod support;
