@@ -1,5 +1,10 @@
 //! What dmon says, before it has a shape. Slack's blocks, Slack-compatible attachments, plain text
-//! and the terminal are all made from a [`Message`]; no words are chosen after it.
+//! and the terminal are all made from a [`Message`]; no words are chosen after it. The helpers here
+//! (`tame`, `measure`, `grid`) are what those shapes have in common.
+
+pub mod grid;
+pub mod measure;
+pub mod tame;
 
 pub mod engine;
 pub mod report;
