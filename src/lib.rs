@@ -6,9 +6,11 @@
 //! (3) name everything; `docker`, `slack` and `terminal` (2, the edges) know bytes and JSON and not
 //! each other; `message`, `report` and `monitor` (1) are pure: no I/O, no clocks, no threads.
 
+pub mod args;
 pub mod clock;
 pub mod config;
 pub mod docker;
+pub mod help;
 pub mod json_lines;
 pub mod message;
 pub mod monitor;

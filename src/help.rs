@@ -1,0 +1,177 @@
+//! The text of `--help`: complete, grouped, at most 80 columns. The settings come from the table that
+//! their errors come from.
+
+use crate::args::Command;
+use crate::config::settings::{Fallback, SETTINGS, Setting};
+
+/// The most characters in a line, for terminals as they were.
+const WIDTH: usize = 80;
+
+const USAGE: &str = "usage: dmon COMMAND [OPTION…]";
+
+const OPTIONS: &str = "\
+Options:
+  --env-file FILE  read settings from FILE as well
+  --print          print what would be posted; needs no webhook
+  --json           print it as JSON, one object a line
+  -h, --help       this help; dmon COMMAND --help tells of one command
+  -V, --version    the version
+";
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done
+  1  it failed: the Engine cannot be reached, a message was not delivered
+  2  the command line or a setting is wrong
+";
+
+const ENV_FILES: &str = "\
+Settings are variables of the environment, or lines KEY=VALUE of one env file,
+written as for systemd (quotes; comments on lines of their own). Options win
+over the environment, the environment over the env file. It is the first of:
+  --env-file FILE
+  $DMON_ENV_FILE
+  /etc/dmon/dmon.env
+  $XDG_CONFIG_HOME/dmon/dmon.env (~/.config/dmon/dmon.env)
+  .env in the working directory, if it is yours or root's and nobody else can
+  write it
+";
+
+const PATTERNS: &str = "\
+Patterns are regular expressions that match anywhere in a name: ^web- at its
+start, -test$ at its end. \\d \\w \\s \\b and (?i) know Unicode; Unicode classes
+such as \\p{Greek}, look-around and back-references are not built in.
+";
+
+const ALSO: &str = "\
+Also honoured: SSL_CERT_FILE (certificates to trust instead of the built-in
+ones), HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NO_COLOR.
+";
+
+/// The version, as `--version` prints it, with its line feed.
+pub fn version() -> String {
+    format!("dmon {}\n", env!("CARGO_PKG_VERSION"))
+}
+
+/// The usage and the commands, for who gave none.
+pub fn short() -> String {
+    format!("{USAGE}\n\n{}\ndmon --help tells of options and settings", commands())
+}
+
+/// The help: of everything, or of one command.
+pub fn long(topic: Option<Command>) -> String {
+    let Some(command) = topic else {
+        return [
+            wrap(
+                &format!("dmon {}: {}", env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_DESCRIPTION")),
+                0,
+            ),
+            format!("{USAGE}\n\n{}", commands()),
+            OPTIONS.to_owned(),
+            EXIT_STATUS.to_owned(),
+            format!("{ENV_FILES}\n{}", settings()),
+            PATTERNS.to_owned(),
+            ALSO.to_owned(),
+        ]
+        .join("\n");
+    };
+    let usage = format!("usage: dmon {} [OPTION…]\n", command.name());
+    [usage, wrap(about(command), 0), OPTIONS.to_owned(), EXIT_STATUS.to_owned()].join("\n")
+        + "\ndmon --help lists the settings\n"
+}
+
+fn commands() -> String {
+    let line = |command: Command| format!("  {:<18} {}\n", command.name(), summary(command));
+    Command::ALL.into_iter().map(line).fold("Commands:\n".to_owned(), |text, line| text + &line)
+}
+
+fn summary(command: Command) -> &'static str {
+    match command {
+        Command::Once => "post one report of all containers, then exit (for cron)",
+        Command::Test => "check settings, Engine and webhook; post nothing",
+        Command::TestNotification => "post one test message",
+    }
+}
+
+fn about(command: Command) -> &'static str {
+    match command {
+        Command::Once => {
+            "Posts one report: what runs, what is stopped, unhealthy, restarting or paused, and what \
+             each container uses. When the Engine cannot be reached that is what it posts, and it \
+             exits with 1."
+        }
+        Command::Test => {
+            "Checks the settings, the Engine's socket and the right to use it, the Engine, its event \
+             stream, and that the webhook's host resolves and speaks TLS. Prints a line with ✓ or ✗ \
+             for each, and what to do about each ✗. Posts nothing."
+        }
+        Command::TestNotification => "Posts one test message to the webhook.",
+    }
+}
+
+fn settings() -> String {
+    SETTINGS.iter().map(entry).collect()
+}
+
+fn entry(setting: &Setting) -> String {
+    let Setting { name, meaning, accepted, .. } = setting;
+    let default = match setting.default {
+        Fallback::Value(value) => value,
+        Fallback::Told(words) => words,
+    };
+    format!("  {name} [{default}]\n{}", wrap(&format!("{meaning}; accepts {accepted}"), 6))
+}
+
+/// Breaks lines that are too long between words. What is broken off begins where the line does, or at
+/// `indent`, which is also where a line without an indentation of its own begins.
+fn wrap(text: &str, indent: usize) -> String {
+    let mut wrapped = String::new();
+    for line in text.lines() {
+        let margin = " ".repeat(indent.max(line.len() - line.trim_start().len()));
+        let mut row = String::new();
+        for word in line.split_whitespace() {
+            if !row.is_empty() && row.chars().count() + 1 + word.chars().count() > WIDTH {
+                wrapped.push_str(&row);
+                wrapped.push('\n');
+                row.clear();
+            }
+            row.push_str(if row.is_empty() { &margin } else { " " });
+            row.push_str(word);
+        }
+        wrapped.push_str(&row);
+        wrapped.push('\n');
+    }
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pages() -> Vec<String> {
+        let topics = [None].into_iter().chain(Command::ALL.map(Some));
+        topics.map(long).chain([short()]).collect()
+    }
+
+    #[test]
+    fn no_line_is_longer_than_a_terminal_is_wide() {
+        for line in pages().iter().flat_map(|page| page.lines()) {
+            assert!(line.chars().count() <= WIDTH, "{line}");
+            assert_eq!(line, line.trim_end());
+        }
+    }
+
+    #[test]
+    fn every_command_option_and_setting_is_told() {
+        let page = long(None);
+        for name in Command::ALL.map(Command::name) {
+            assert!(page.contains(&format!("\n  {name} ")), "{name}");
+        }
+        for setting in SETTINGS {
+            assert!(page.contains(&format!("\n  {} [", setting.name)), "{}", setting.name);
+        }
+        for option in ["--env-file", "--print", "--json", "--help", "--version"] {
+            assert!(pages().iter().filter(|page| page.contains(option)).count() >= 4, "{option}");
+        }
+    }
+}
