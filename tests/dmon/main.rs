@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper fails as the test does: at once, aloud")]
 
 mod floors;
+mod setup;
 mod support;
