@@ -5,7 +5,7 @@
 #     -v /var/run/docker.sock:/var/run/docker.sock -v dmon-state:/var/lib/dmon dmon
 
 FROM rust:1-alpine AS build
-RUN apk add --no-cache musl-dev
+RUN apk add --no-cache gcc musl-dev
 WORKDIR /src
 COPY . .
 # The target is named although it is the machine's own: only so do the flags of .cargo/config.toml
