@@ -2,6 +2,9 @@
 //! made of it.
 
 pub mod endpoint;
+pub mod http;
+#[cfg(test)]
+mod recordings;
 pub mod wire;
 
 pub use endpoint::Endpoint;

@@ -98,8 +98,8 @@ fn action(word: &str, health_status: &str, attributes: &Labels) -> Option<Action
 
 #[cfg(test)]
 mod tests {
-    use super::super::recordings;
     use super::*;
+    use crate::docker::recordings;
 
     /// An event of container `a` with that action and those attributes.
     fn made(action: &str, attributes: &str) -> Option<Event> {

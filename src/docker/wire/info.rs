@@ -68,8 +68,8 @@ struct Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::recordings;
     use super::*;
+    use crate::docker::recordings;
 
     #[test]
     fn each_engine_is_known_by_what_it_says() {

@@ -240,8 +240,8 @@ fn port_of(key: &str, host: Option<u16>) -> Option<Port> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::recordings;
     use super::*;
+    use crate::docker::recordings;
 
     fn recorded(path: &str, name: &str) -> Inspected {
         let bytes = recordings::read(path);

@@ -119,8 +119,8 @@ fn exit_code_of(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::recordings;
     use super::*;
+    use crate::docker::recordings;
 
     fn one(json: &str) -> Listed {
         let mut listed = list(format!("[{json}]").as_bytes()).unwrap();

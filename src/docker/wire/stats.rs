@@ -157,8 +157,8 @@ impl CpuStats {
 
 #[cfg(test)]
 mod tests {
-    use super::super::recordings;
     use super::*;
+    use crate::docker::recordings;
 
     fn recorded(path: &str) -> Stats {
         stats(&recordings::read(path)).unwrap()
