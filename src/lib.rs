@@ -12,6 +12,7 @@ pub mod config;
 pub mod docker;
 pub mod help;
 pub mod json_lines;
+pub mod logging;
 pub mod message;
 pub mod monitor;
 pub mod nearest;

@@ -20,7 +20,7 @@ pub struct Zone {
 impl Zone {
     /// Coordinated universal time.
     pub fn utc() -> Self {
-        Self { name: "UTC", rules: tz::TimeZone::utc() }
+        "UTC".parse().expect("the database has UTC")
     }
 
     /// Its name as the database spells it (`Europe/Berlin`).
@@ -143,6 +143,12 @@ mod tests {
                 assert!(!zone.format(moment).is_empty(), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn utc_has_its_name() {
+        assert_eq!(Zone::utc(), "UTC".parse().unwrap());
+        assert_eq!(Zone::utc().abbreviation(Timestamp::from_seconds(0)), "UTC");
     }
 
     #[test]

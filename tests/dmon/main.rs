@@ -4,4 +4,5 @@
 mod example_settings;
 mod floors;
 mod setup;
+mod logging;
 mod support;
