@@ -22,7 +22,8 @@ Installs dmon:
 
 Can be run again at any time: a newer binary replaces the old one, all else stays.
 
-  --binary FILE  the binary to install; else ./dmon, else what cargo built beside this script
+  --binary FILE  the binary to install; else dmon beside this script, else what cargo built there,
+                 else the one that is installed already stays
   --cron         also install the cron entry
   --root DIR     install below DIR instead of / (for packages and for trying it out)
   --uninstall    remove the binary and the cron entry; settings and state stay
@@ -41,7 +42,7 @@ fail() { # STATUS WORDS...
   exit "$status"
 }
 
-find_binary() {
+beside() { # prints the binary to install; nothing where there is none
   for candidate in "$here/dmon" "$here/target/x86_64-unknown-linux-musl/release/dmon" \
     "$here/target/aarch64-unknown-linux-musl/release/dmon" "$here/target/release/dmon"; do
     if [ -f "$candidate" ] && [ -x "$candidate" ]; then
@@ -49,7 +50,6 @@ find_binary() {
       return
     fi
   done
-  fail 1 "no binary beside this script: build one with 'cargo build --release', or name one with --binary"
 }
 
 # A copy under another name first: a dmon that runs keeps its file, and no one sees half a file.
@@ -76,12 +76,26 @@ directory() { # MODE DIR
   fi
 }
 
+install_binary() {
+  installed=$root/usr/local/bin/dmon
+  [ -n "$binary" ] || binary=$(beside)
+  if [ -n "$binary" ]; then
+    [ -f "$binary" ] || fail 1 "there is no file $binary"
+    mkdir -p "$root/usr/local/bin"
+    put 755 "$binary" "$installed"
+    say "wrote $installed, from $binary"
+  elif [ -e "$installed" ]; then
+    say "kept $installed"
+  else
+    fail 1 "no binary beside this script: build one (cargo build --release), or name one with --binary"
+  fi
+}
+
 install_all() {
-  [ -n "$binary" ] || binary=$(find_binary)
-  [ -f "$binary" ] || fail 1 "there is no file $binary"
-  mkdir -p "$root/usr/local/bin"
-  put 755 "$binary" "$root/usr/local/bin/dmon"
-  say "wrote $root/usr/local/bin/dmon, from $binary"
+  for needed in dmon.env.example cron.example; do
+    [ -f "$here/$needed" ] || fail 1 "$needed is missing: it belongs beside this script"
+  done
+  install_binary
   directory 755 "$root/etc/dmon"
   put_once 600 "$here/dmon.env.example" "$root/etc/dmon/dmon.env"
   directory 700 "$root/var/lib/dmon"
