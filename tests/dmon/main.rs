@@ -6,3 +6,4 @@ mod floors;
 mod setup;
 mod logging;
 mod support;
+mod support_works;

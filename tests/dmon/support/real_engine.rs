@@ -170,20 +170,3 @@ fn skip(why: &str) {
 fn say(line: &str) {
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn containers_run_and_are_gone_afterwards() {
-        let Some(engine) = RealEngine::find() else { return };
-        let id = engine.run("failing", &["--hostname=test"], &["sh", "-c", "exit 3"]);
-        engine.wait_for("failing", "{{.State.Status}}", "exited");
-        assert_eq!(engine.inspect("failing", "{{.State.ExitCode}}"), "3");
-        assert_eq!(engine.inspect("failing", "{{.Config.Hostname}}"), "test");
-        let address = engine.address.clone();
-        drop(engine);
-        assert!(docker(&address, &["container", "inspect", &id]).is_err(), "{id} is still there");
-    }
-}
