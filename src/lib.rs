@@ -19,5 +19,6 @@ pub mod nearest;
 pub mod report;
 pub mod secret;
 pub mod slack;
+pub mod terminal;
 pub mod timestamp;
 pub mod zone;

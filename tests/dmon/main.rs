@@ -3,7 +3,7 @@
 
 mod example_settings;
 mod floors;
-mod setup;
 mod logging;
+mod setup;
 mod support;
 mod support_works;
