@@ -1,10 +1,19 @@
 //! The Engine's edge: its address, HTTP by hand, its JSON, and the nouns of `monitor::container`
 //! made of it.
 
+mod client;
+mod connection;
 pub mod endpoint;
+mod error;
 pub mod http;
+pub mod logs;
 #[cfg(test)]
 mod recordings;
+pub mod stats;
+mod stream;
 pub mod wire;
 
+pub use client::{ANSWER_TIMEOUT, AT_ONCE_MAX, BODY_BYTES_MAX, Client};
 pub use endpoint::Endpoint;
+pub use error::{Error, Obstacle, Remedy};
+pub use stream::{Heard, STREAM_LINE_BYTES_MAX, Stream};

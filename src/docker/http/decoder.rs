@@ -106,7 +106,7 @@ impl Decoder {
     }
 
     /// The peer closed the connection. An error where the answer was to go on.
-    pub fn close(self) -> Result<(), Error> {
+    pub fn close(&self) -> Result<(), Error> {
         match self.state {
             State::UntilClose | State::Done => Ok(()),
             _ => Err(Error::Truncated),

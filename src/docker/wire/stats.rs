@@ -22,10 +22,14 @@ pub struct Stats {
     pub inactive_file_bytes: u64,
     /// The most it may use.
     pub memory_limit_bytes: Option<u64>,
-    /// Received and sent over all networks; `None` without one.
-    pub network_bytes: Option<(u64, u64)>,
-    /// Read from and written to block devices; `None` where it is not counted.
-    pub block_bytes: Option<(u64, u64)>,
+    /// Received over all networks.
+    pub net_rx_bytes: u64,
+    /// Sent over all networks.
+    pub net_tx_bytes: u64,
+    /// Read from block devices.
+    pub block_read_bytes: u64,
+    /// Written to block devices.
+    pub block_write_bytes: u64,
     /// Processes and threads.
     pub pids: Option<u64>,
 }
@@ -55,22 +59,16 @@ pub fn stats(bytes: &[u8]) -> Result<Stats, Unreadable> {
         // cgroup 1 has both names: its `inactive_file` leaves the groups below out.
         inactive_file_bytes: cache.total_inactive_file.or(cache.inactive_file).unwrap_or(0),
         memory_limit_bytes: memory.limit,
-        network_bytes: answer.networks.map(|networks| {
-            networks.values().fold((0, 0), |(received, sent): (u64, u64), network| {
-                (received.saturating_add(network.rx_bytes), sent.saturating_add(network.tx_bytes))
-            })
-        }),
-        block_bytes: answer.blkio_stats.io_service_bytes_recursive.as_deref().map(block_bytes),
+        net_rx_bytes: sum(answer.networks.values().map(|network| network.rx_bytes)),
+        net_tx_bytes: sum(answer.networks.values().map(|network| network.tx_bytes)),
+        block_read_bytes: answer.blkio_stats.sum("read"),
+        block_write_bytes: answer.blkio_stats.sum("write"),
         pids: answer.pids_stats.current,
     })
 }
 
-fn block_bytes(entries: &[BlockEntry]) -> (u64, u64) {
-    let sum = |op: &str| {
-        let matching = entries.iter().filter(|entry| entry.op.eq_ignore_ascii_case(op));
-        matching.fold(0_u64, |sum, entry| sum.saturating_add(entry.value))
-    };
-    (sum("read"), sum("write"))
+fn sum(counters: impl Iterator<Item = u64>) -> u64 {
+    counters.fold(0, u64::saturating_add)
 }
 
 #[derive(Deserialize)]
@@ -81,7 +79,8 @@ struct Answer {
     precpu_stats: Option<CpuStats>,
     #[serde(default, deserialize_with = "nullable")]
     memory_stats: MemoryStats,
-    networks: Option<BTreeMap<String, Network>>,
+    #[serde(default, deserialize_with = "nullable")]
+    networks: BTreeMap<String, Network>,
     #[serde(default, deserialize_with = "nullable")]
     blkio_stats: BlkioStats,
     #[serde(default, deserialize_with = "nullable")]
@@ -128,7 +127,8 @@ struct Network {
 
 #[derive(Deserialize, Default)]
 struct BlkioStats {
-    io_service_bytes_recursive: Option<Vec<BlockEntry>>,
+    #[serde(default, deserialize_with = "nullable")]
+    io_service_bytes_recursive: Vec<BlockEntry>,
 }
 
 #[derive(Deserialize)]
@@ -152,6 +152,14 @@ impl CpuStats {
             host_ns: self.system_cpu_usage.filter(|time| *time > 0),
             online: self.online_cpus.or(counted).filter(|number| *number > 0),
         }
+    }
+}
+
+impl BlkioStats {
+    /// cgroup 1 writes `Read`, cgroup 2 `read`; neither counts what only touched the file cache.
+    fn sum(&self, op: &str) -> u64 {
+        let entries = self.io_service_bytes_recursive.iter();
+        sum(entries.filter(|entry| entry.op.eq_ignore_ascii_case(op)).map(|entry| entry.value))
     }
 }
 
@@ -205,22 +213,22 @@ mod tests {
         let networks = made(
             r#","networks":{"a":{"rx_bytes":1,"tx_bytes":2},"b":{"rx_bytes":10,"tx_bytes":null}}"#,
         );
-        assert_eq!(networks.network_bytes, Some((11, 2)));
+        assert_eq!((networks.net_rx_bytes, networks.net_tx_bytes), (11, 2));
         let devices = made(
             r#","blkio_stats":{"io_service_bytes_recursive":[{"op":"Read","value":1},
                {"op":"read","value":2},{"op":"Write","value":4},{"op":"Total","value":7}]}"#,
         );
-        assert_eq!(devices.block_bytes, Some((3, 4)));
+        assert_eq!((devices.block_read_bytes, devices.block_write_bytes), (3, 4));
     }
 
     #[test]
-    fn missing_and_null_are_not_zero() {
+    fn missing_and_null_are_the_same() {
         let null = made(
             r#","cpu_stats":null,"precpu_stats":null,"memory_stats":null,"networks":null,
                "blkio_stats":{"io_service_bytes_recursive":null},"pids_stats":null"#,
         );
         assert_eq!(null, made(""));
-        assert_eq!((null.network_bytes, null.block_bytes, null.memory_bytes), (None, None, None));
+        assert_eq!((null.memory_bytes, null.pids, null.cpu_before), (None, None, None));
     }
 
     #[test]

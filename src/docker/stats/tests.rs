@@ -1,0 +1,212 @@
+use serde::Deserialize;
+
+use super::*;
+use crate::docker::recordings;
+use crate::docker::wire::stats;
+use crate::timestamp::Timestamp;
+
+const ENGINES: [&str; 4] =
+    ["docker-20.10.24", "docker-26.1.5", "docker-26.1.5-cgroup2", "docker-28.5.2"];
+
+/// A line of `docker stats --no-stream --format json`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Printed {
+    name: String,
+    #[serde(rename = "CPUPerc")]
+    cpu: String,
+    mem_usage: String,
+    #[serde(rename = "NetIO")]
+    net: String,
+    #[serde(rename = "BlockIO")]
+    block: String,
+    #[serde(rename = "PIDs")]
+    pids: String,
+}
+
+/// Every container that `docker stats` printed just before or just after its counters were read,
+/// with those counters.
+fn printed() -> Vec<(String, Printed, Usage)> {
+    let mut all = Vec::new();
+    for engine in ENGINES {
+        for file in ["docker-cli.jsonl", "docker-cli.after.jsonl"] {
+            let lines = recordings::read(&format!("{engine}/stats/{file}"));
+            for line in recordings::lines(&lines) {
+                let line: Printed = serde_json::from_slice(line).unwrap();
+                let path = format!("{engine}/stats/{}.json", line.name);
+                let now = stats(&recordings::read(&path)).unwrap();
+                all.push((format!("{path} {file}"), line, usage(None, &now)));
+            }
+        }
+    }
+    assert_eq!(all.len(), 34);
+    all
+}
+
+/// `20.85MiB` or `16.8MB` in bytes.
+fn bytes(text: &str) -> f64 {
+    let text = text.trim();
+    let unit = text.find(|letter: char| letter.is_ascii_alphabetic()).unwrap();
+    let number: f64 = text[..unit].parse().unwrap();
+    number
+        * match &text[unit..] {
+            "B" => 1.0,
+            "kB" => 1e3,
+            "MB" => 1e6,
+            "KiB" => 1024.0,
+            "MiB" => 1024.0 * 1024.0,
+            "GiB" => 1024.0 * 1024.0 * 1024.0,
+            unit => panic!("{unit} is new"),
+        }
+}
+
+fn pair(text: &str) -> (f64, f64) {
+    let (first, second) = text.split_once(" / ").unwrap();
+    (bytes(first), bytes(second))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "compared with a rounded number")]
+fn assert_near(what: &str, actual: Option<u64>, expected: f64, tolerance: f64) {
+    let actual = actual.unwrap_or_else(|| panic!("{what} is unknown")) as f64;
+    let difference = (actual - expected).abs();
+    assert!(difference <= expected * tolerance, "{what}: {actual} is not {expected}");
+}
+
+#[test]
+fn processors_are_as_docker_stats_shows_them() {
+    for (what, printed, usage) in printed() {
+        let expected: f64 = printed.cpu.trim_end_matches('%').parse().unwrap();
+        let actual = usage.cpu_percent.unwrap();
+        assert!((actual - expected).abs() < 5.0, "{what}: {actual} is not {expected}");
+    }
+}
+
+#[test]
+fn memory_is_as_docker_stats_shows_it() {
+    for (what, printed, usage) in printed() {
+        let (used, limit) = pair(&printed.mem_usage);
+        // Two containers of 20.10 let go of a page between the two looks, which of 330 kB is more
+        // than 2 %.
+        let tolerance = if used < 400_000.0 { 0.04 } else { 0.02 };
+        assert_near(&what, usage.memory_bytes, used, tolerance);
+        assert_near(&what, usage.memory_limit_bytes, limit, 0.001);
+    }
+}
+
+#[test]
+fn traffic_and_processes_are_as_docker_stats_shows_them() {
+    for (what, printed, usage) in printed() {
+        let (received, sent) = pair(&printed.net);
+        // A bridge's chatter goes on: 20.10 counted up to 300 bytes between the looks.
+        let chatter = 300.0 / received.max(1.0);
+        assert_near(&what, usage.net_rx_bytes, received, chatter);
+        assert_near(&what, usage.net_tx_bytes, sent, 0.01);
+        let (read, written) = pair(&printed.block);
+        assert_near(&what, usage.block_read_bytes, read, 0.01);
+        assert_near(&what, usage.block_write_bytes, written, 0.01);
+        assert_eq!(usage.pids, Some(printed.pids.parse().unwrap()), "{what}");
+    }
+}
+
+#[test]
+fn a_container_that_does_not_run_uses_what_nobody_knows() {
+    for engine in ENGINES {
+        for file in ["gone.json", "gone.one-shot.json"] {
+            let gone = stats(&recordings::read(&format!("{engine}/stats/{file}"))).unwrap();
+            assert_eq!(usage(Some(&gone), &gone), Usage::default(), "{engine}");
+        }
+    }
+}
+
+#[test]
+fn two_one_shot_readings_give_what_one_with_a_reading_before_gives() {
+    for engine in ENGINES {
+        let read =
+            |file: &str| stats(&recordings::read(&format!("{engine}/stats/{file}"))).unwrap();
+        let after = read("burn.json");
+        let before = Stats { cpu: after.cpu_before.unwrap(), ..read("burn.one-shot.json") };
+        let expected = usage(None, &after);
+        let once = Stats { cpu_before: None, ..after };
+        assert_eq!(usage(Some(&before), &once), expected);
+        assert_eq!(usage(None, &once), Usage { cpu_percent: None, ..expected });
+    }
+}
+
+/// Counters of a running container.
+fn running(container_ns: u64, host_ns: u64) -> Stats {
+    Stats {
+        read: Some(Timestamp::from_seconds(1)),
+        cpu: Cpu { container_ns, host_ns: Some(host_ns), online: Some(4) },
+        ..Stats::default()
+    }
+}
+
+#[test]
+fn a_share_of_the_processors_is_known_or_not() {
+    let check = |before: &Stats, now: &Stats, expected| {
+        assert_eq!(usage(Some(before), now).cpu_percent, expected);
+    };
+    check(&running(10, 1000), &running(110, 1400), Some(100.0));
+    check(&running(10, 1000), &running(10, 1400), Some(0.0));
+    check(&running(10, 1000), &running(110, 1000), None);
+    check(&running(10, 1000), &running(9, 1400), None);
+    check(&running(10, 1000), &running(110, 999), None);
+    check(&Stats::default(), &running(110, 1400), None);
+    let mut unknown = running(110, 1400);
+    unknown.cpu.online = None;
+    check(&running(10, 1000), &unknown, None);
+    unknown.cpu.host_ns = None;
+    check(&running(10, 1000), &unknown, None);
+}
+
+#[test]
+fn memory_without_a_limit_has_none() {
+    let check = |limit, expected| {
+        let now = Stats { memory_limit_bytes: limit, ..running(0, 0) };
+        assert_eq!(usage(None, &now).memory_limit_bytes, expected);
+    };
+    check(Some(1 << 30), Some(1 << 30));
+    check(Some(0), None);
+    check(None, None);
+    check(Some(9_223_372_036_854_771_712), None);
+    check(Some(u64::MAX), None);
+}
+
+#[test]
+fn cache_larger_than_the_use_is_not_subtracted() {
+    let check = |used, cache, expected| {
+        let now = Stats { memory_bytes: Some(used), inactive_file_bytes: cache, ..running(0, 0) };
+        assert_eq!(usage(None, &now).memory_bytes, Some(expected));
+    };
+    check(10, 3, 7);
+    check(10, 10, 10);
+    check(10, 11, 10);
+}
+
+#[test]
+fn a_sample_pairs_each_container_with_itself() {
+    let asked = crate::clock::monotonic();
+    let id = |name: &str| ContainerId::new(name);
+    let sample = |stats: &[(&str, Stats)]| Sample {
+        asked,
+        stats: stats.iter().map(|(name, stats)| (id(name), stats.clone())).collect(),
+    };
+    let first = sample(&[("a", running(0, 0)), ("gone", running(0, 0))]);
+    let second = sample(&[("a", running(100, 400)), ("new", running(100, 400))]);
+    let shares = second.usage(&first).into_iter().map(|(id, usage)| (id, usage.cpu_percent));
+    assert_eq!(shares.collect::<Vec<_>>(), [(id("a"), Some(100.0)), (id("new"), None)]);
+}
+
+#[test]
+fn a_second_sample_is_due_a_second_after_the_first_was_asked_for() {
+    let asked = crate::clock::monotonic();
+    let sample = Sample { asked, stats: BTreeMap::new() };
+    let check = |after, expected| {
+        let rest = sample.rest(asked + Duration::from_millis(after));
+        assert_eq!(rest, Duration::from_millis(expected));
+    };
+    check(0, 1000);
+    check(400, 600);
+    check(1000, 0);
+    check(2000, 0);
+}
