@@ -1,5 +1,5 @@
-//! The command line: the loop over lexopt in [`parse`] is its grammar. What the words mean in full is
-//! in `help`; what the settings say is in `config`.
+//! The command line: the loop over lexopt in [`parse`] is its grammar. What the words mean in full
+//! is in `help`; what the settings say is in `config`.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -95,8 +95,8 @@ pub enum UsageError {
     Wrong(String),
 }
 
-/// Reads a command line, without the program's own name. Help and version are given whatever else is
-/// wrong, before or after them.
+/// Reads a command line, without the program's own name. Help and version are given whatever else
+/// is wrong, before or after them.
 pub fn parse<T: Into<OsString>>(
     arguments: impl IntoIterator<Item = T>,
 ) -> Result<Invocation, UsageError> {
@@ -255,7 +255,8 @@ mod tests {
         check("once --prnt", "there is no option \"--prnt\", did you mean --print?");
         check(
             "once -x",
-            "there is no option \"-x\": it is one of --env-file, --print, --json, --help, --version",
+            "there is no option \"-x\": it is one of --env-file, --print, --json, --help, \
+             --version",
         );
         check("once twice", "\"twice\" is too much: once takes options only");
         check("once --print=yes", "--print takes no value");

@@ -1,5 +1,5 @@
-//! The text of `--help`: complete, grouped, at most 80 columns. The settings come from the table that
-//! their errors come from.
+//! The text of `--help`: complete, grouped, at most 80 columns. The settings come from the table
+//! that their errors come from.
 
 use crate::args::Command;
 use crate::config::settings::{Fallback, SETTINGS, Setting};
@@ -96,14 +96,14 @@ fn summary(command: Command) -> &'static str {
 fn about(command: Command) -> &'static str {
     match command {
         Command::Once => {
-            "Posts one report: what runs, what is stopped, unhealthy, restarting or paused, and what \
-             each container uses. When the Engine cannot be reached that is what it posts, and it \
-             exits with 1."
+            "Posts one report: what runs, what is stopped, unhealthy, restarting or paused, and \
+             what each container uses. When the Engine cannot be reached that is what it posts, \
+             and it exits with 1."
         }
         Command::Test => {
-            "Checks the settings, the Engine's socket and the right to use it, the Engine, its event \
-             stream, and that the webhook's host resolves and speaks TLS. Prints a line with ✓ or ✗ \
-             for each, and what to do about each ✗. Posts nothing."
+            "Checks the settings, the Engine's socket and the right to use it, the Engine, its \
+             event stream, and that the webhook's host resolves and speaks TLS. Prints a line with \
+             ✓ or ✗ for each, and what to do about each ✗. Posts nothing."
         }
         Command::TestNotification => "Posts one test message to the webhook.",
     }
@@ -122,8 +122,8 @@ fn entry(setting: &Setting) -> String {
     format!("  {name} [{default}]\n{}", wrap(&format!("{meaning}; accepts {accepted}"), 6))
 }
 
-/// Breaks lines that are too long between words. What is broken off begins where the line does, or at
-/// `indent`, which is also where a line without an indentation of its own begins.
+/// Breaks lines that are too long between words. What is broken off begins where the line does, or
+/// at `indent`, which is also where a line without an indentation of its own begins.
 fn wrap(text: &str, indent: usize) -> String {
     let mut wrapped = String::new();
     for line in text.lines() {

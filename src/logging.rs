@@ -1,5 +1,5 @@
-//! The log: on standard error, and in `LOG_FILE` too. Only dmon's own lines get through: those of the
-//! HTTP client would tell the webhook's URL.
+//! The log: on standard error, and in `LOG_FILE` too. Only dmon's own lines get through: those of
+//! the HTTP client would tell the webhook's URL.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -53,8 +53,8 @@ fn builder(level: LevelFilter) -> Builder {
     builder
 }
 
-/// One line of the log: local time, level, text. Text of several lines is indented and other control
-/// characters are escaped, so that no container can forge a line.
+/// One line of the log: local time, level, text. Text of several lines is indented and other
+/// control characters are escaped, so that no container can forge a line.
 fn line(zone: &Zone, now: Timestamp, level: Level, text: &str, secrets: &[String]) -> String {
     let level = if level == Level::Warn { "WARNING" } else { level.as_str() };
     let mut line = format!("{} {level:<7} ", zone.format(now));
@@ -74,8 +74,8 @@ fn line(zone: &Zone, now: Timestamp, level: Level, text: &str, secrets: &[String
     line
 }
 
-/// What of a secret URL must not be logged: the whole, what follows the host, the password before it.
-/// A last line of defence: nothing is meant to log any of it.
+/// What of a secret URL must not be logged: the whole, what follows the host, the password before
+/// it. A last line of defence: nothing is meant to log any of it.
 fn telltales(url: &Secret) -> Vec<String> {
     let url = url.reveal();
     let (_, rest) = url.split_once("://").unwrap_or_default();
@@ -113,8 +113,8 @@ impl Write for Sink {
 /// The size that a log file does not grow beyond before it is renamed.
 pub const FILE_MAX_BYTES: u64 = 10 << 20;
 
-/// A log file that only its owner can read. It is opened for each line, so that it may be moved away
-/// or shared with another dmon at any time.
+/// A log file that only its owner can read. It is opened for each line, so that it may be moved
+/// away or shared with another dmon at any time.
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,

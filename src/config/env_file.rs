@@ -1,8 +1,8 @@
 //! The grammar of env files, as systemd reads them (`EnvironmentFile=`): text in, assignments out.
 //! Which file is read, and whether it may be, is decided in `sources`.
 //!
-//! Two things are kinder here: `export KEY=VALUE` is read, since people also source these files, and
-//! a line that is no assignment is an error with its number, where systemd drops it.
+//! Two things are kinder here: `export KEY=VALUE` is read, since people also source these files,
+//! and a line that is no assignment is an error with its number, where systemd drops it.
 
 use std::iter::Peekable;
 use std::str::Chars;

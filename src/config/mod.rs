@@ -225,8 +225,8 @@ fn webhook(
         (None, None) => {
             if posting == Posting::Needed && notifications == Notifications::Enabled {
                 reader.note(
-                    "SLACK_WEBHOOK_URL is not set: set it (or SLACK_WEBHOOK_URL_FILE) to the URL of \
-                     an incoming webhook, or try --print"
+                    "SLACK_WEBHOOK_URL is not set: set it (or SLACK_WEBHOOK_URL_FILE) to the URL \
+                     of an incoming webhook, or try --print"
                         .to_owned(),
                 );
             }

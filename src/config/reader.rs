@@ -49,8 +49,8 @@ impl<'a> Reader<'a> {
         Self { variables, file, refused: Vec::new() }
     }
 
-    /// The setting's value, or its default. A value that is refused is noted, and the default stands
-    /// in so that the others are read too.
+    /// The setting's value, or its default. A value that is refused is noted, and the default
+    /// stands in so that the others are read too.
     pub(super) fn read<T>(&mut self, setting: &Setting, parse: impl Fn(&str) -> Outcome<T>) -> T {
         self.optional(setting, &parse).unwrap_or_else(|| {
             let default = match setting.default {

@@ -70,8 +70,8 @@ pub(super) struct Search {
 const FILE_MAX_BYTES: u64 = 1 << 20;
 
 /// Reads the env file that is named, or the first of the usual ones that is there. `.env` in the
-/// working directory must be the caller's or root's and writable by nobody else: dmon may be started
-/// anywhere.
+/// working directory must be the caller's or root's and writable by nobody else: dmon may be
+/// started anywhere.
 pub(super) fn search(named: Option<&Path>, surroundings: &Surroundings) -> Search {
     let mut search = Search::default();
     if let Some(path) = named.map(Path::to_owned).or_else(|| surroundings.path("DMON_ENV_FILE")) {

@@ -100,22 +100,22 @@ pub(super) fn path(text: &str) -> Outcome<PathBuf> {
 
 /// Times of day, in their order, each once.
 pub(super) fn times(text: &str) -> Outcome<Vec<Time>> {
-    let mut times = text.split(',').map(|item| time(item.trim())).collect::<Outcome<Vec<_>>>()?;
+    let times: Option<Vec<Time>> = text.split(',').map(|item| time(item.trim())).collect();
+    let Some(mut times) = times else {
+        return refuse("there is no time of day where one should be");
+    };
     times.sort_unstable();
     times.dedup();
     Ok(times)
 }
 
-fn time(text: &str) -> Outcome<Time> {
-    let part = |digits: &str| {
-        let is_number =
-            (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        is_number.then(|| digits.parse::<u8>().ok()).flatten()
-    };
-    text.split_once(':')
-        .filter(|(_, minute)| minute.len() == 2)
-        .and_then(|(hour, minute)| Time::from_hms(part(hour)?, part(minute)?, 0).ok())
-        .ok_or_else(|| format!("{text:?} is no time of day"))
+fn time(text: &str) -> Option<Time> {
+    let (hour, minute) = text.split_once(':')?;
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if hour.len() > 2 || minute.len() != 2 || !is_number(hour) || !is_number(minute) {
+        return None;
+    }
+    Time::from_hms(hour.parse().ok()?, minute.parse().ok()?, 0).ok()
 }
 
 /// A regular expression without the Unicode tables that names of containers never need.
@@ -139,29 +139,30 @@ fn reason_of(error: &str) -> String {
 /// Mentions as Slack writes them, separated by single spaces.
 pub(super) fn mentions(text: &str) -> Outcome<String> {
     let mentions: Vec<&str> = text.split_whitespace().collect();
-    match mentions.iter().find(|mention| !is_mention(mention)) {
-        Some(other) => Err(format!("{other:?} is no mention")),
-        None => Ok(mentions.join(" ")),
-    }
+    let all = mentions.iter().all(|mention| is_mention(mention));
+    if all { Ok(mentions.join(" ")) } else { refuse("there is something else than mentions in it") }
 }
 
 fn is_mention(text: &str) -> bool {
-    let is_id = |id: &str, first: &[char]| {
-        id.starts_with(first) && id.len() > 1 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
+    let is_id = |id: &str| id.len() > 1 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let Some(inner) = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
         return false;
     };
-    match inner.strip_prefix("!subteam^") {
-        Some(id) => is_id(id, &['S']),
-        None => match inner.strip_prefix('@') {
-            Some(id) => is_id(id, &['U', 'W']),
-            None => matches!(inner, "!here" | "!channel"),
-        },
+    if let Some(group) = inner.strip_prefix("!subteam^") {
+        return group.starts_with('S') && is_id(group);
     }
+    if let Some(user) = inner.strip_prefix('@') {
+        return user.starts_with(['U', 'W']) && is_id(user);
+    }
+    matches!(inner, "!here" | "!channel")
 }
 
+/// A name for people. It is shown in every message, so a URL that was meant for another setting
+/// must not get there.
 pub(super) fn host_name(text: &str) -> Outcome<String> {
+    if text.contains("://") {
+        return refuse("it is a URL");
+    }
     if text.chars().count() > 100 { refuse("it is too long") } else { Ok(text.to_owned()) }
 }
 
