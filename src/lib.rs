@@ -19,6 +19,7 @@ pub mod nearest;
 pub mod report;
 pub mod secret;
 pub mod slack;
+pub mod store;
 pub mod terminal;
 pub mod timestamp;
 pub mod zone;

@@ -6,5 +6,6 @@ mod example_settings;
 mod floors;
 mod logging;
 mod setup;
+mod store;
 mod support;
 mod support_works;
