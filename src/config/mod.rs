@@ -23,7 +23,7 @@ use crate::docker::Endpoint;
 use crate::monitor::filter::Filter;
 use crate::monitor::severity::Severity;
 use crate::secret::Secret;
-use crate::slack::webhook::{Format, Webhook};
+use crate::slack::{Format, Mention, Webhook};
 use crate::zone::Zone;
 
 /// Everything that can be set, checked. Named as the settings are.
@@ -34,8 +34,8 @@ pub struct Config {
     pub webhook: Option<Webhook>,
     /// The shape of messages.
     pub slack_format: Format,
-    /// What goes before critical alerts, as Slack reads it: `<!here>`, `<@U…> <!subteam^S…>`.
-    pub slack_mention: Option<String>,
+    /// Who is called by critical alerts.
+    pub slack_mention: Option<Mention>,
     /// When the daily report is sent: local times, in their order, at least one.
     pub daily_check_times: Vec<Time>,
     /// The time between two looks at all containers while watching.
@@ -165,7 +165,7 @@ fn read(reader: &mut Reader<'_>, posting: Posting, surroundings: &Surroundings) 
     Config {
         webhook: webhook(reader, posting, notifications),
         slack_format: reader.read(&s::SLACK_FORMAT, v::format),
-        slack_mention: reader.optional(&s::SLACK_MENTION, v::mentions),
+        slack_mention: reader.optional(&s::SLACK_MENTION, v::mention),
         daily_check_times: reader.read(&s::DAILY_CHECK_TIME, v::times),
         realtime_check_interval: reader.read(&s::REALTIME_CHECK_INTERVAL, v::seconds(1..=3600)),
         timezone: reader.read(&s::TIMEZONE, v::zone),

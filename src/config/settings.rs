@@ -64,7 +64,7 @@ settings! {
         "auto, blocks, attachments or text",
         "the shape of messages; auto: blocks for Slack, attachments for Mattermost and the like";
     SLACK_MENTION, Told("none"), Shown,
-        "<!here>, <!channel>, <@U…> or <!subteam^S…>, several separated by spaces",
+        "<!here>, <!channel>, <@U…> or <!subteam^S…>, up to five separated by spaces",
         "who is mentioned in critical alerts";
     DAILY_CHECK_TIME, Value("09:00"), Shown,
         "HH:MM, several separated by commas",

@@ -13,7 +13,7 @@ use ureq::http::Uri;
 use crate::docker::Endpoint;
 use crate::monitor::severity::Severity;
 use crate::secret::Secret;
-use crate::slack::webhook::{Format, Webhook};
+use crate::slack::{Format, Mention, Webhook};
 use crate::zone::Zone;
 
 /// A value, or what is wrong with the text.
@@ -136,25 +136,12 @@ fn reason_of(error: &str) -> String {
     reason.to_owned()
 }
 
-/// Mentions as Slack writes them, separated by single spaces.
-pub(super) fn mentions(text: &str) -> Outcome<String> {
-    let mentions: Vec<&str> = text.split_whitespace().collect();
-    let all = mentions.iter().all(|mention| is_mention(mention));
-    if all { Ok(mentions.join(" ")) } else { refuse("there is something else than mentions in it") }
-}
-
-fn is_mention(text: &str) -> bool {
-    let is_id = |id: &str| id.len() > 1 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let Some(inner) = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
-        return false;
-    };
-    if let Some(group) = inner.strip_prefix("!subteam^") {
-        return group.starts_with('S') && is_id(group);
+/// Mentions as Slack writes them.
+pub(super) fn mention(text: &str) -> Outcome<Mention> {
+    match Mention::parse(text) {
+        Some(mention) => Ok(mention),
+        None => refuse("there is something else than mentions in it, or more than five"),
     }
-    if let Some(user) = inner.strip_prefix('@') {
-        return user.starts_with(['U', 'W']) && is_id(user);
-    }
-    matches!(inner, "!here" | "!channel")
 }
 
 /// A name for people. It is shown in every message, so a URL that was meant for another setting

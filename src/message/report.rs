@@ -1,6 +1,8 @@
 //! The words of a report. What it says is decided in `report`; its shape in `slack` and `terminal`.
 
-use crate::message::units::{count, memory, memory_short, percent, span_short, traffic_short};
+use crate::message::units::{
+    count, memory, memory_short, percent, span, span_short, traffic_short,
+};
 use crate::message::{Align, Column, Message, Part, Span, Table, Text, Tone, VERSION};
 use crate::monitor::container::Status;
 use crate::monitor::exit_code;
@@ -119,7 +121,7 @@ fn problem_words(row: &Row, problem: Problem) -> String {
 fn ended_ago(row: &Row, now: Timestamp) -> Option<String> {
     let state = &row.inspected.as_ref()?.state;
     let ended = state.finished_at.filter(|_| row.status() == Status::Exited)?;
-    Some(span_short(now.since(ended)))
+    Some(span(now.since(ended)))
 }
 
 /// What the Engine or the health check said of it.
@@ -230,11 +232,11 @@ mod tests {
             let problem = row.problem().expect("the row was made with a problem");
             assert_eq!(read(&problem_line(&row, problem, at(7_200))), expected);
         };
-        check(row("web").exited(3, 0), "🚨 web exited with code 3, 2h ago");
-        check(row("web").exited(137, 7_190), "🚨 web exited with code 137 (SIGKILL), 10s ago");
+        check(row("web").exited(3, 0), "🚨 web exited with code 3, 2 h ago");
+        check(row("web").exited(137, 7_190), "🚨 web exited with code 137 (SIGKILL), 10 s ago");
         check(
             row("web").exited(137, 7_190).killed_for_memory(512 << 20),
-            "🚨 web out of memory (limit 512 MiB), 10s ago",
+            "🚨 web out of memory (limit 512 MiB), 10 s ago",
         );
         check(
             row("web").exited(1, 7_000).restarting(4),

@@ -8,9 +8,6 @@ use std::fmt;
 pub struct Mention(String);
 
 impl Mention {
-    /// What is accepted, for the sentence that refuses a value.
-    pub const ACCEPTED: &str = "<!here>, <!channel>, <!everyone>, <@U…> or <!subteam^S…>";
-
     /// As many as anybody needs; keeps the length of a message known.
     const MAXIMUM: usize = 5;
 
@@ -31,7 +28,7 @@ fn is_mention(text: &str) -> bool {
             && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     };
     match text.strip_prefix('<').and_then(|text| text.strip_suffix('>')) {
-        Some("!here" | "!channel" | "!everyone") => true,
+        Some("!here" | "!channel") => true,
         Some(inner) => {
             inner.strip_prefix('@').is_some_and(|id| is_id(id, &['U', 'W']))
                 || inner.strip_prefix("!subteam^").is_some_and(|id| is_id(id, &['S']))
@@ -58,6 +55,7 @@ mod tests {
         check("<!here>", Some("<!here>"));
         check(" <@U024BE7LH>  <!subteam^SAZ94GDB8> ", Some("<@U024BE7LH> <!subteam^SAZ94GDB8>"));
         check("@here", None);
+        check("<!everyone>", None);
         check("<@bob>", None);
         check("<https://example.org|click>", None);
         check("<!here> now", None);

@@ -51,12 +51,12 @@ fn each_setting_is_read_from_its_text() {
     }
     check(WEBHOOK.0, WEBHOOK.1, |c| c.webhook, "Some(Webhook(https://hooks.slack.com/<hidden>))");
     check("SLACK_FORMAT", "Blocks", |c| c.slack_format, "Fixed(Blocks)");
-    check("SLACK_MENTION", "<!here>", |c| c.slack_mention, "Some(\"<!here>\")");
+    check("SLACK_MENTION", "<!here>", |c| c.slack_mention, "Some(Mention(\"<!here>\"))");
     check(
         "SLACK_MENTION",
         "<@U012ABC>  <!subteam^S9>",
         |c| c.slack_mention,
-        "Some(\"<@U012ABC> <!subteam^S9>\")",
+        "Some(Mention(\"<@U012ABC> <!subteam^S9>\"))",
     );
     check(
         "DAILY_CHECK_TIME",
@@ -119,7 +119,7 @@ fn what_is_refused_is_named_with_its_reason_and_what_is_accepted() {
         assert_eq!(refused(load(&[(name, value)])), [expected]);
     };
     let (no_mention, no_time) = (
-        "there is something else than mentions in it",
+        "there is something else than mentions in it, or more than five",
         "there is no time of day where one should be",
     );
     check("SLACK_FORMAT", "html", "it is no format");
