@@ -14,11 +14,16 @@ pub struct Grid {
     pub rows: Vec<String>,
 }
 
-/// Between two columns.
-const GAP: usize = 2;
+/// How tight columns may stand: spaces between two, and the width below which no column of words is
+/// shortened. Tried in this order before a table is cut.
+const TIGHTNESS: [Tightness; 2] =
+    [Tightness { gap: 2, words: 16 }, Tightness { gap: 1, words: 12 }];
 
-/// What is left of a column of words before the table is cut instead.
-const SHORTEST_WORDS: usize = 16;
+#[derive(Clone, Copy)]
+struct Tightness {
+    gap: usize,
+    words: usize,
+}
 
 /// The table in lines of at most `width` columns, as few grids as will do: none for a table without
 /// rows or columns. The rows are in order in each.
@@ -28,21 +33,25 @@ pub fn lay_out(table: &Table, width: usize) -> Vec<Grid> {
     }
     let cells: Vec<Vec<String>> =
         table.rows.iter().map(|row| row.iter().map(|cell| tame::line(cell)).collect()).collect();
-    let natural = natural_widths(table, &cells);
-    groups(table, &natural, width)
+    groups(table, &natural_widths(table, &cells), width)
         .into_iter()
         .map(|group| Grid {
-            head: draw(&group, table, |column| table.columns[column].title),
+            head: group.draw(table, |column| table.columns[column].title),
             rows: cells
                 .iter()
-                .map(|row| draw(&group, table, |column| row.get(column).map_or("", String::as_str)))
+                .map(|row| group.draw(table, |column| row.get(column).map_or("", String::as_str)))
                 .collect(),
         })
         .collect()
 }
 
-/// A column of a grid: which of the table's, and how wide.
-type Place = (usize, usize);
+/// The columns of one grid.
+#[derive(Clone)]
+struct Group {
+    /// Which of the table's, and how wide each.
+    places: Vec<(usize, usize)>,
+    gap: usize,
+}
 
 fn natural_widths(table: &Table, cells: &[Vec<String>]) -> Vec<usize> {
     let widest =
@@ -51,66 +60,71 @@ fn natural_widths(table: &Table, cells: &[Vec<String>]) -> Vec<usize> {
     table.columns.iter().enumerate().map(of).collect()
 }
 
-/// The columns of each grid with their widths.
-fn groups(table: &Table, natural: &[usize], width: usize) -> Vec<Vec<Place>> {
-    let all: Vec<Place> = natural.iter().copied().enumerate().collect();
-    if let Some(group) = squeeze(all.clone(), table, width) {
-        return vec![group];
-    }
-    let (key, rest) = all.split_first().expect("the caller refused tables without columns");
-    let mut groups: Vec<Vec<Place>> = Vec::new();
-    let mut group = vec![*key];
-    for place in rest {
-        let mut longer = group.clone();
-        longer.push(*place);
-        if group.len() > 1 && squeeze(longer.clone(), table, width).is_none() {
-            groups.push(std::mem::replace(&mut group, vec![*key, *place]));
-        } else {
-            group = longer;
+/// All columns as one grid, or as few as will do.
+fn groups(table: &Table, natural: &[usize], width: usize) -> Vec<Group> {
+    let places: Vec<_> = natural.iter().copied().enumerate().collect();
+    for tightness in TIGHTNESS {
+        let whole = Group { places: places.clone(), gap: tightness.gap };
+        if let Some(group) = whole.squeezed(table, width, tightness.words) {
+            return vec![group];
         }
     }
-    groups.push(group);
-    groups.into_iter().map(|group| squeeze_hard(group, table, width)).collect()
-}
-
-/// The same columns, words shortened where they must be, or `None` where that is not enough.
-fn squeeze(mut group: Vec<Place>, table: &Table, width: usize) -> Option<Vec<Place>> {
-    while total(&group) > width {
-        let widest = group
-            .iter_mut()
-            .filter(|(column, width)| {
-                table.columns[*column].align == Align::Left && *width > SHORTEST_WORDS
-            })
-            .max_by_key(|(_, width)| *width)?;
-        widest.1 -= 1;
+    let [Tightness { gap, words }, ..] = TIGHTNESS;
+    let (key, rest) = places.split_first().expect("the caller refused tables without columns");
+    let mut groups = Vec::new();
+    let mut group = Group { places: vec![*key], gap };
+    for place in rest {
+        let mut longer = group.clone();
+        longer.places.push(*place);
+        if group.places.len() > 1 && longer.clone().squeezed(table, width, words).is_none() {
+            groups.push(group);
+            longer.places = vec![*key, *place];
+        }
+        group = longer;
     }
-    Some(group)
+    groups.push(group);
+    groups.into_iter().map(|group| group.squeezed_hard(table, width, words)).collect()
 }
 
-/// For a width that even two columns do not fit: whatever it takes, numbers included.
-fn squeeze_hard(group: Vec<Place>, table: &Table, width: usize) -> Vec<Place> {
-    squeeze(group.clone(), table, width).unwrap_or_else(|| {
-        let mut group = group;
-        while total(&group) > width {
-            match group.iter_mut().filter(|(_, width)| *width > 1).max_by_key(|(_, width)| *width) {
-                Some(widest) => widest.1 -= 1,
-                None => break,
+impl Group {
+    /// With words shortened where they must be, or `None` where that is not enough.
+    fn squeezed(mut self, table: &Table, width: usize, words: usize) -> Option<Self> {
+        while self.width() > width {
+            let is_long = |(column, width): &&mut (usize, usize)| {
+                table.columns[*column].align == Align::Left && *width > words
+            };
+            self.places.iter_mut().filter(is_long).max_by_key(|(_, width)| *width)?.1 -= 1;
+        }
+        Some(self)
+    }
+
+    /// For a width that even two columns do not fit: whatever it takes, numbers included.
+    fn squeezed_hard(self, table: &Table, width: usize, words: usize) -> Self {
+        if let Some(group) = self.clone().squeezed(table, width, words) {
+            return group;
+        }
+        let mut group = self;
+        while group.width() > width {
+            let widest = group.places.iter_mut().max_by_key(|(_, width)| *width);
+            match widest {
+                Some((_, width)) if *width > 1 => *width -= 1,
+                _ => break,
             }
         }
         group
-    })
-}
+    }
 
-fn total(group: &[Place]) -> usize {
-    group.iter().map(|(_, width)| width + GAP).sum::<usize>() - GAP
-}
+    fn width(&self) -> usize {
+        self.places.iter().map(|(_, width)| width + self.gap).sum::<usize>() - self.gap
+    }
 
-fn draw<'a>(group: &[Place], table: &Table, cell: impl Fn(usize) -> &'a str) -> String {
-    let cells: Vec<String> = group
-        .iter()
-        .map(|(column, width)| pad(cell(*column), *width, table.columns[*column].align))
-        .collect();
-    cells.join(&" ".repeat(GAP)).trim_end().to_owned()
+    fn draw<'a>(&self, table: &Table, cell: impl Fn(usize) -> &'a str) -> String {
+        let draw = |&(column, width): &(usize, usize)| {
+            pad(cell(column), width, table.columns[column].align)
+        };
+        let cells: Vec<String> = self.places.iter().map(draw).collect();
+        cells.join(&" ".repeat(self.gap)).trim_end().to_owned()
+    }
 }
 
 #[cfg(test)]

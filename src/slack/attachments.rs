@@ -61,7 +61,9 @@ fn add(attachments: &mut Vec<LegacyAttachment>, piece: &Piece) {
     };
     let text = guard(&text);
     let mut last = next_without_fields(attachments);
-    if cost(&last.text) + cost(&text) + 1 > MAXIMUM_TEXT {
+    // Of two fences in a row the second is taken for the end of the first.
+    let is_in_the_way = last.text.ends_with("```") && text.starts_with("```");
+    if is_in_the_way || cost(&last.text) + cost(&text) + 1 > MAXIMUM_TEXT {
         attachments.push(LegacyAttachment::default());
         last = next_without_fields(attachments);
     }

@@ -24,7 +24,7 @@ const MAXIMUM_TEXT: usize = 3000;
 /// The body of one page.
 pub(super) fn payload(page: &Page) -> Payload {
     let (above, beside) = page.pieces.split_at(page.pieces.len() - beside_bar(&page.pieces));
-    let mut payload = Payload::new(guarded_but_mention(page));
+    let mut payload = Payload::new(notification(page));
     payload.blocks.push(section(headline(page)));
     payload.blocks.extend(blocks(above));
     let mut beside = blocks(beside);
@@ -43,15 +43,14 @@ pub(super) fn payload(page: &Page) -> Payload {
 
 /// How many pieces from the end go beside the bar: all after the last table, if they are few.
 fn beside_bar(pieces: &[Piece]) -> usize {
-    let is_table =
-        |piece: &Piece| matches!(piece, Piece::Code(code) if code.kind == CodeKind::Table);
+    let is_table = |piece: &Piece| piece.code().is_some_and(|code| code.kind == CodeKind::Table);
     let after = pieces.iter().rev().take_while(|piece| !is_table(piece));
     let units: usize = after.clone().map(Piece::cost).sum();
     let count = after.count();
     if count <= MAXIMUM_BESIDE_BAR && units <= MAXIMUM_BESIDE_BAR_UNITS { count } else { 0 }
 }
 
-fn guarded_but_mention(page: &Page) -> String {
+fn notification(page: &Page) -> String {
     let text = match &page.summary {
         Some(summary) => guard(&format!("{}\n{summary}", page.title)),
         None => guard(&page.title),
@@ -111,7 +110,7 @@ fn section(text: String) -> Block {
 }
 
 fn mrkdwn(text: String) -> Mrkdwn {
-    Mrkdwn { text, verbatim: true }
+    Mrkdwn { text }
 }
 
 fn preformatted(code: &Code) -> Block {

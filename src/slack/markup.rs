@@ -42,8 +42,10 @@ fn written(text: &Text, limit: usize) -> String {
         let (marker, text) = match span {
             Span::Words(text) => ("", tame::line(text)),
             Span::Strong(text) => ("*", tame::line(text).trim().to_owned()),
-            Span::Data(text) => ("`", tame::line(text).trim().replace('`', "'")),
+            Span::Data(text) => ("`", tame::line(text).trim().to_owned()),
         };
+        // Only the markers below may open or close a code span.
+        let text = text.replace('`', "'");
         let Some(first) = text.chars().next() else { continue };
         let before = out.len();
         if must_stand_apart(&out, marker, first) {

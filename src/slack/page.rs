@@ -219,6 +219,11 @@ fn code(kind: CodeKind, head: Option<String>, lines: Vec<String>) -> Option<Piec
 }
 
 impl Piece {
+    /// The code that it is.
+    pub(super) fn code(&self) -> Option<&Code> {
+        if let Self::Code(code) = self { Some(code) } else { None }
+    }
+
     /// The units that it takes in any shape, at most.
     pub(super) fn cost(&self) -> usize {
         FRAME

@@ -52,8 +52,6 @@ pub(super) enum Block {
 #[serde(tag = "type", rename = "mrkdwn")]
 pub(super) struct Mrkdwn {
     pub text: String,
-    /// Nothing is made a link or a mention that is not written as one.
-    pub verbatim: bool,
 }
 
 /// A part of a rich text block.

@@ -16,22 +16,32 @@ pub(super) fn payload(page: &Page) -> Payload {
         Some(summary) => format!("*{}*\n{summary}", page.title),
         None => format!("*{}*", page.title),
     }];
-    paragraphs.extend(page.pieces.iter().map(paragraph));
+    paragraphs.extend(page.pieces.chunk_by(are_code).map(paragraph));
     if !page.foot.is_empty() {
         paragraphs.push(page.foot.clone());
     }
     Payload::new(page.called(guard(&paragraphs.join("\n"))))
 }
 
-fn paragraph(piece: &Piece) -> String {
+/// Of two fences in a row some receivers take the second for the end of the first: one holds both.
+fn are_code(first: &Piece, second: &Piece) -> bool {
+    first.code().and(second.code()).is_some()
+}
+
+/// One piece, or several of code.
+fn paragraph(pieces: &[Piece]) -> String {
     let lines = |lines: Vec<String>| lines.join("\n");
-    match piece {
+    match &pieces[0] {
         Piece::Heading(text) => format!("\n*{text}*"),
         Piece::Paragraph(text) => text.clone(),
         Piece::Fields(fields) => {
             lines(fields.iter().map(|field| format!("*{}:* {}", field.name, field.value)).collect())
         }
         Piece::List(items) => lines(items.iter().map(|item| format!("• {item}")).collect()),
-        Piece::Code(code) => fence(code.all_lines()),
+        Piece::Code(first) => {
+            let others = pieces[1..].iter().filter_map(Piece::code);
+            let apart = others.flat_map(|code| [""].into_iter().chain(code.all_lines()));
+            fence(first.all_lines().chain(apart))
+        }
     }
 }

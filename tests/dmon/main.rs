@@ -6,6 +6,7 @@ mod example_settings;
 mod floors;
 mod logging;
 mod setup;
+mod slack_bodies;
 mod store;
 mod support;
 mod support_works;

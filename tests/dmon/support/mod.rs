@@ -1,5 +1,9 @@
 //! What the tests share: dmon as a process, real Engines.
 
 pub(crate) mod binary;
+pub(crate) mod golden;
+pub(crate) mod messages;
 pub(crate) mod process;
+pub(crate) mod random;
 pub(crate) mod real_engine;
+pub(crate) mod slack_limits;
