@@ -2,14 +2,16 @@
 //! unversioned path, which each Engine takes for its own newest version, and is bounded: in time by
 //! one deadline for all of it, in size by the limits below.
 
+use std::io;
 use std::time::Duration;
 
 use log::{debug, warn};
 
 use super::Endpoint;
-use super::connection::{After, Answer, Connection, Connections, Connector, Deadline};
+use super::connection::{After, Answer, Connection, Deadline};
 use super::error::{Error, Failure};
 use super::http::{self, Decoder, Reuse, Target};
+use super::socket::{Connections, Connector, Socket};
 use super::stats::Sample;
 use super::stream::Stream;
 use super::wire::{self, Unreadable, Version};
@@ -222,8 +224,10 @@ impl Client {
         self.connected(started.and_then(|connections| connections.next(by)))
     }
 
-    fn connected(&self, result: std::io::Result<Connection>) -> Result<Connection, Error> {
-        result.map_err(|error| Error::connecting(&self.endpoint, &error, self.timeout))
+    fn connected(&self, result: io::Result<Socket>) -> Result<Connection, Error> {
+        result
+            .map(Connection::new)
+            .map_err(|error| Error::connecting(&self.endpoint, &error, self.timeout))
     }
 
     fn judge(&self, target: &Target, answer: Result<Answer, Failure>) -> Result<Vec<u8>, Error> {

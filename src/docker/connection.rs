@@ -2,15 +2,11 @@
 //! is asked nor what the answer means.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::os::unix::net::UnixStream;
-use std::sync::{Arc, mpsc};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Endpoint;
 use super::error::Failure;
-use super::http::{Decoder, Head, Piece};
+use super::http::{self, Decoder, Head, Piece};
+use super::socket::Socket;
 use crate::clock;
 
 /// By when something has to have happened, however little of it happens at a time.
@@ -35,63 +31,9 @@ impl Deadline {
     }
 }
 
-/// Makes connections. `std` has no timeout for looking up a name, nor for connecting to a Unix
-/// socket, which waits while the listener's queue is full, as that of a hung Engine becomes. So a
-/// thread does it, one for all that are wanted together, and is left behind when it takes too long.
-#[derive(Default)]
-pub(super) struct Connector {
-    /// Held by each thread as long as it lives.
-    threads: Arc<()>,
-}
-
-/// The most threads that may be left behind, waiting.
-const STUCK_MAX: usize = 8;
-
-/// Connections as they are made.
-pub(super) struct Connections(mpsc::Receiver<io::Result<Stream>>);
-
-impl Connector {
-    /// Begins to make `count` connections.
-    pub(super) fn start(
-        &self,
-        to: &Endpoint,
-        count: usize,
-        by: Deadline,
-    ) -> io::Result<Connections> {
-        let alive = Arc::clone(&self.threads);
-        let wait = by.left().map_err(|_| io::ErrorKind::TimedOut)?;
-        // One is the connector's own, one is this thread's to be.
-        if Arc::strong_count(&alive) > 2 + STUCK_MAX {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        let (made, connections) = mpsc::sync_channel(1);
-        let to = to.clone();
-        thread::Builder::new().name("connect".to_owned()).spawn(move || {
-            for _ in 0..count {
-                // When nobody wants it any more, it and the rest are not made.
-                if made.send(Stream::connect(&to, wait)).is_err() {
-                    break;
-                }
-            }
-            drop(alive);
-        })?;
-        Ok(Connections(connections))
-    }
-}
-
-impl Connections {
-    /// The next one, or why it could not be made.
-    pub(super) fn next(&self, by: Deadline) -> io::Result<Connection> {
-        let late = || io::Error::from(io::ErrorKind::TimedOut);
-        let left = by.left().map_err(|_| late())?;
-        let stream = self.0.recv_timeout(left).map_err(|_| late())??;
-        Ok(Connection { stream, input: Input::default() })
-    }
-}
-
 /// A connection.
 pub(super) struct Connection {
-    stream: Stream,
+    socket: Socket,
     input: Input,
 }
 
@@ -111,10 +53,15 @@ pub(super) enum After {
 }
 
 impl Connection {
+    /// A connection that nothing was asked on yet.
+    pub(super) fn new(socket: Socket) -> Self {
+        Self { socket, input: Input::default() }
+    }
+
     /// Writes a request.
     pub(super) fn send(&mut self, request: &[u8], by: Deadline) -> Result<(), Failure> {
-        self.stream.set_write_timeout(by.left()?)?;
-        self.stream.write_all(request).map_err(|error| match error.kind() {
+        self.socket.set_write_timeout(by.left()?)?;
+        self.socket.write_all(request).map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Failure::Stale,
             _ => error.into(),
         })
@@ -147,7 +94,7 @@ impl Connection {
             self.input.consume(used);
             match self.fill(by) {
                 Ok(0) | Err(Failure::Io(_)) if seen == 0 => return Err(Failure::Stale),
-                Ok(0) => return Err(Failure::Http(super::http::Error::Truncated)),
+                Ok(0) => return Err(Failure::Http(http::Error::Truncated)),
                 Ok(count) => seen += count,
                 Err(failure) => return Err(failure),
             }
@@ -198,8 +145,8 @@ impl Connection {
 
     /// Reads what comes next; 0 when the peer closed the connection.
     fn fill(&mut self, by: Deadline) -> Result<usize, Failure> {
-        self.stream.set_read_timeout(by.left()?)?;
-        Ok(self.input.fill(&mut self.stream)?)
+        self.socket.set_read_timeout(by.left()?)?;
+        Ok(self.input.fill(&mut self.socket)?)
     }
 }
 
@@ -232,81 +179,17 @@ impl Input {
         debug_assert!(self.used <= self.bytes.len());
     }
 
-    fn fill(&mut self, stream: &mut Stream) -> io::Result<usize> {
+    fn fill(&mut self, socket: &mut Socket) -> io::Result<usize> {
         debug_assert!(self.unread().is_empty(), "a decoder uses up all it is given");
         self.bytes.resize(usize::try_from(READ_BYTES).unwrap_or(usize::MAX), 0);
         self.used = 0;
         let count = loop {
-            match stream.read(&mut self.bytes) {
+            match socket.read(&mut self.bytes) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => break result,
             }
         };
         self.bytes.truncate(*count.as_ref().unwrap_or(&0));
         count
-    }
-}
-
-enum Stream {
-    Unix(UnixStream),
-    Tcp(TcpStream),
-}
-
-impl Stream {
-    fn connect(to: &Endpoint, wait: Duration) -> io::Result<Self> {
-        match to {
-            Endpoint::Unix(path) => UnixStream::connect(path).map(Self::Unix),
-            Endpoint::Tcp { host, port } => {
-                let unknown = |_| io::Error::from(io::ErrorKind::NotFound);
-                let addresses = (host.as_str(), *port).to_socket_addrs().map_err(unknown)?;
-                let mut result = Err(io::ErrorKind::NotFound.into());
-                for address in addresses {
-                    result = TcpStream::connect_timeout(&address, wait);
-                    if result.is_ok() {
-                        break;
-                    }
-                }
-                result.map(Self::Tcp)
-            }
-        }
-    }
-
-    fn set_read_timeout(&self, wait: Duration) -> io::Result<()> {
-        match self {
-            Self::Unix(stream) => stream.set_read_timeout(Some(wait)),
-            Self::Tcp(stream) => stream.set_read_timeout(Some(wait)),
-        }
-    }
-
-    fn set_write_timeout(&self, wait: Duration) -> io::Result<()> {
-        match self {
-            Self::Unix(stream) => stream.set_write_timeout(Some(wait)),
-            Self::Tcp(stream) => stream.set_write_timeout(Some(wait)),
-        }
-    }
-}
-
-impl Read for Stream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Unix(stream) => stream.read(buffer),
-            Self::Tcp(stream) => stream.read(buffer),
-        }
-    }
-}
-
-impl Write for Stream {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Unix(stream) => stream.write(bytes),
-            Self::Tcp(stream) => stream.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Unix(stream) => stream.flush(),
-            Self::Tcp(stream) => stream.flush(),
-        }
     }
 }

@@ -65,6 +65,10 @@ fn tcp(address: &str) -> Result<Endpoint, String> {
     if host.is_empty() || port == 0 {
         return Err("host or port is missing".to_owned());
     }
+    // It goes into a header of every request as it is.
+    if !host.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._:%".contains(letter)) {
+        return Err("the host has characters that no host name has".to_owned());
+    }
     Ok(Endpoint::Tcp { host: host.to_owned(), port })
 }
 
@@ -110,6 +114,8 @@ mod tests {
         check("ssh://me@host", "ssh:// is not supported");
         check("tcp://:2375", "host or port is missing");
         check("tcp://host:port", "\"port\" is not a port");
+        check("tcp://a b:80", "the host has characters that no host name has");
+        check("tcp://a\r\nX:80", "the host has characters that no host name has");
         check("tcp://host:80/v1.41", "only a host and a port may follow the scheme");
         check("docker.sock", "it is neither a path nor an address");
         check("", "it is neither a path nor an address");

@@ -9,6 +9,7 @@ pub mod http;
 pub mod logs;
 #[cfg(test)]
 mod recordings;
+mod socket;
 pub mod stats;
 mod stream;
 pub mod wire;

@@ -1,6 +1,7 @@
-//! What the tests share: dmon as a process, real Engines.
+//! What the tests share: dmon as a process, scripted and real Engines.
 
 pub(crate) mod binary;
+pub(crate) mod engine;
 pub(crate) mod golden;
 pub(crate) mod messages;
 pub(crate) mod process;
