@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub enum Error {
 pub enum Obstacle {
     /// There is no socket at that path.
     Missing,
+    /// What is at that path is no socket.
+    NoSocket,
     /// The socket is not ours to use.
     Denied(Remedy),
     /// Nobody listens there.
@@ -79,6 +81,9 @@ impl Error {
             (ErrorKind::PermissionDenied, Endpoint::Unix(path)) => {
                 Obstacle::Denied(Remedy::of(path))
             }
+            (ErrorKind::ConnectionRefused, Endpoint::Unix(path)) if !is_socket(path) => {
+                Obstacle::NoSocket
+            }
             (ErrorKind::ConnectionRefused, _) => Obstacle::Deaf,
             (ErrorKind::TimedOut | ErrorKind::WouldBlock, _) => Obstacle::TimedOut(waited),
             _ => Obstacle::Broken(error.to_string()),
@@ -99,6 +104,10 @@ impl Error {
         };
         Self::Unreachable { endpoint, obstacle }
     }
+}
+
+fn is_socket(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
 }
 
 /// What went wrong on a connection; becomes an [`Error`] where its address is known.
@@ -192,6 +201,11 @@ impl Obstacle {
                  set DOCKER_SOCKET, or in a container mount it (-v \
                  /var/run/docker.sock:/var/run/docker.sock)"
             ),
+            (Self::NoSocket, _) => write!(
+                out,
+                "{endpoint} is no socket: set DOCKER_SOCKET; in a container it may be a folder \
+                 that was made because the host has no such socket to mount"
+            ),
             (Self::Denied(remedy), _) => {
                 write!(out, "no permission to use {endpoint}: {remedy}")
             }
@@ -253,6 +267,12 @@ mod tests {
             "there is no socket at unix:///var/run/docker.sock: start the Engine (sudo systemctl \
              start docker), set DOCKER_SOCKET, or in a container mount it (-v \
              /var/run/docker.sock:/var/run/docker.sock)",
+        );
+        check(
+            socket,
+            Obstacle::NoSocket,
+            "unix:///var/run/docker.sock is no socket: set DOCKER_SOCKET; in a container it may be \
+             a folder that was made because the host has no such socket to mount",
         );
         check(
             socket,

@@ -2,6 +2,7 @@
 //! of every kind of bad one.
 
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::time::Duration;
 
 use dmon::docker::logs::demultiplex;
@@ -234,13 +235,14 @@ fn an_answer_has_its_time_however_it_is_spent() {
 fn a_socket_that_nobody_serves_says_what_to_do() {
     let home = Home::new();
     let path = home.path().join("no.sock");
-    let ping = || {
+    let ping = |path: &Path| {
         let endpoint = path.to_str().unwrap().parse().unwrap();
         obstacle(Client::with_timeout(endpoint, PATIENCE).ping().unwrap_err())
     };
-    assert_eq!(ping(), Obstacle::Missing);
+    assert_eq!(ping(&path), Obstacle::Missing);
+    assert_eq!(ping(home.path()), Obstacle::NoSocket);
     drop(UnixListener::bind(&path).unwrap());
-    assert_eq!(ping(), Obstacle::Deaf);
+    assert_eq!(ping(&path), Obstacle::Deaf);
 }
 
 #[test]
