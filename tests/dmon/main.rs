@@ -3,6 +3,7 @@
 
 mod config;
 mod engine_http;
+mod engine_real;
 mod example_settings;
 mod floors;
 mod logging;
