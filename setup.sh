@@ -87,7 +87,7 @@ install_binary() {
   elif [ -e "$installed" ]; then
     say "kept $installed"
   else
-    fail 1 "no binary beside this script: build one (cargo build --release), or name one with --binary"
+    fail 1 "no binary here: build one (cargo build --release), or name one with --binary"
   fi
 }
 
@@ -103,7 +103,8 @@ install_all() {
     directory 755 "$root/etc/cron.d"
     put_once 644 "$here/cron.example" "$root/etc/cron.d/dmon"
   fi
-  say "next: put the webhook into $root/etc/dmon/dmon.env, then run 'dmon test' and 'dmon test-notification'"
+  say "next: put the webhook into $root/etc/dmon/dmon.env,"
+  say "then run 'dmon test' and 'dmon test-notification'"
 }
 
 remove() { # FILE
@@ -139,5 +140,6 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-[ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 1 'run it as root (sudo sh setup.sh), or name a directory with --root'
+[ -n "$root" ] || [ "$(id -u)" = 0 ] ||
+  fail 1 'run it as root (sudo sh setup.sh), or name a directory with --root'
 "${action}_all"
