@@ -3,6 +3,7 @@
 mod attachments;
 mod blocks;
 mod body;
+pub mod courier;
 mod markup;
 pub mod mention;
 mod page;
