@@ -20,6 +20,30 @@ pub fn report(report: &Report) -> String {
     std::iter::once(head).chain(rows).map(|line| written(&line)).collect()
 }
 
+/// The line of an Engine that does not answer, told by a command that ends with it.
+pub fn engine_unreachable(cause: &str, time: Timestamp) -> String {
+    written(&Line::Alert(AlertLine {
+        id: None,
+        kind: "engine_unreachable",
+        severity: "critical",
+        title: "Docker Engine Unreachable",
+        name: None,
+        cause: Some(cause),
+        exit_code: None,
+        time: rfc3339(time),
+    }))
+}
+
+/// The line of `dmon test-notification`.
+pub fn test_notification(host: &str, time: Timestamp) -> String {
+    written(&Line::TestNotification { host, time: rfc3339(time) })
+}
+
+/// A line of `dmon test`: what was looked at, `good`, `lacking` or `bad`, and the sentence on it.
+pub fn check(name: &str, outcome: &str, detail: &str) -> String {
+    written(&Line::Check { name, outcome, detail })
+}
+
 fn written(line: &Line<'_>) -> String {
     let json = serde_json::to_string(line).expect("strings and numbers always have a JSON form");
     json + "\n"
@@ -34,6 +58,9 @@ fn rfc3339(moment: Timestamp) -> String {
 enum Line<'a> {
     Report(ReportLine<'a>),
     Container(ContainerLine<'a>),
+    Alert(AlertLine<'a>),
+    TestNotification { host: &'a str, time: String },
+    Check { name: &'a str, outcome: &'a str, detail: &'a str },
 }
 
 #[derive(Serialize)]
@@ -103,6 +130,19 @@ impl<'a> ContainerLine<'a> {
             restarts: row.inspected.as_ref().map(|inspected| inspected.restart_count),
         }
     }
+}
+
+/// `id` and `name` are null for what is about the Engine and told once.
+#[derive(Serialize)]
+struct AlertLine<'a> {
+    id: Option<String>,
+    kind: &'static str,
+    severity: &'static str,
+    title: &'static str,
+    name: Option<&'a str>,
+    cause: Option<&'a str>,
+    exit_code: Option<i64>,
+    time: String,
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 pub mod args;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod docker;
 pub mod help;

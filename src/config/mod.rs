@@ -91,6 +91,13 @@ pub enum Notifications {
     Disabled,
 }
 
+impl Notifications {
+    /// Whether messages are posted.
+    pub fn are_enabled(self) -> bool {
+        self == Self::Enabled
+    }
+}
+
 /// `INCLUDE_STOPPED_CONTAINERS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoppedContainers {

@@ -17,7 +17,7 @@ pub fn unreachable(host: &str, cause: &str, time: &str) -> Message {
         ]),
         parts: vec![Part::Fields(vec![
             ("Host", Text::data(host)),
-            ("Time", Text::words(time)),
+            ("Time", Text::data(time)),
             ("Cause", Text::data(cause)),
         ])],
         foot: vec![VERSION.to_owned()],

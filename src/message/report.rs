@@ -19,7 +19,7 @@ pub fn report(report: &Report, time: &str) -> Message {
     let mut parts = vec![Part::Fields(vec![
         ("Host", Text::data(&report.host)),
         ("Engine", Text::data(engine(report))),
-        ("Time", Text::words(time)),
+        ("Time", Text::data(time)),
         ("Containers", Text::words(counts(&report.counts))),
     ])];
     if !problems.is_empty() {
@@ -204,7 +204,7 @@ pub fn test_notification(host: &str, time: &str) -> Message {
             Span::Data(host.to_owned()),
             Span::Words(" can post here.".to_owned()),
         ]),
-        parts: vec![Part::Fields(vec![("Host", Text::data(host)), ("Time", Text::words(time))])],
+        parts: vec![Part::Fields(vec![("Host", Text::data(host)), ("Time", Text::data(time))])],
         foot: vec![VERSION.to_owned()],
     }
 }

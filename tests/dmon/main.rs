@@ -7,6 +7,8 @@ mod engine_real;
 mod example_settings;
 mod floors;
 mod logging;
+mod once;
+mod once_on_real_engine;
 mod setup;
 mod slack_bodies;
 mod store;
