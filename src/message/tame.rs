@@ -4,7 +4,7 @@
 use unicode_width::UnicodeWidthChar;
 
 /// Marks above and below one character; scripts in use need three, Zalgo text takes hundreds.
-const MAXIMUM_MARKS: usize = 4;
+const MARKS_MAX: usize = 4;
 
 /// `text` in one harmless line: line ends and tabs become single spaces, escape sequences and
 /// invisible characters go, other control characters become `�`. Never longer than `text` in
@@ -30,7 +30,7 @@ pub fn line(text: &str) -> String {
             c => c,
         };
         marks = if c.width() == Some(0) { marks + 1 } else { 0 };
-        if marks <= MAXIMUM_MARKS {
+        if marks <= MARKS_MAX {
             tamed.push(c);
         }
     }

@@ -1,23 +1,23 @@
 //! The shape that Slack's imitators read (Mattermost, Rocket.Chat, Discord, Zulip): a line of text,
 //! then attachments of title, text, fields and footer beside a coloured bar.
 
-use super::markup::{cost, fence, guard};
+use super::markup::{cost, fence, guard, list};
 use super::page::{Field, Limits, Page, Piece};
 use super::payload::{Attachment, LegacyAttachment, LegacyField, Payload};
 use super::tone::colour;
 
-/// The strictest receiver's, Discord: 2,000 in the text, and 4,096 in an attachment, 6,000 in all, 10
-/// attachments.
-pub(super) const LIMITS: Limits = Limits::new(5000, 2900, 9);
+/// The strictest receiver's, Discord: 2,000 in the text, 4,096 in an attachment, 6,000 in all of them,
+/// 10 attachments. Each repeats the title as its fallback, which is not counted here.
+pub(super) const LIMITS: Limits = Limits::new(4500, 2900, 9);
 
 /// Columns of a code block beside a bar, which is narrower than a message.
 pub(super) const WIDTH: usize = 76;
 
 /// The text of one attachment.
-const MAXIMUM_TEXT: usize = 3000;
+const TEXT_MAX: usize = 3000;
 
 /// A value longer than this has the line to itself.
-const SHORT: usize = 40;
+const SHORT_MAX: usize = 40;
 
 /// The body of one page. The text is the whole story for receivers that show nothing else; the title
 /// is left to the first attachment, so that nothing is said twice.
@@ -49,9 +49,7 @@ fn add(attachments: &mut Vec<LegacyAttachment>, piece: &Piece) {
     let text = match piece {
         Piece::Heading(text) => format!("*{text}*"),
         Piece::Paragraph(text) => text.clone(),
-        Piece::List(items) => {
-            items.iter().map(|item| format!("• {item}")).collect::<Vec<_>>().join("\n")
-        }
+        Piece::List(items) => list(items),
         Piece::Code(code) => fence(code.all_lines()),
         Piece::Fields(fields) => {
             let last = next_without_fields(attachments);
@@ -63,7 +61,7 @@ fn add(attachments: &mut Vec<LegacyAttachment>, piece: &Piece) {
     let mut last = next_without_fields(attachments);
     // Of two fences in a row the second is taken for the end of the first.
     let is_in_the_way = last.text.ends_with("```") && text.starts_with("```");
-    if is_in_the_way || cost(&last.text) + cost(&text) + 1 > MAXIMUM_TEXT {
+    if is_in_the_way || cost(&last.text) + cost(&text) + 1 > TEXT_MAX {
         attachments.push(LegacyAttachment::default());
         last = next_without_fields(attachments);
     }
@@ -84,6 +82,6 @@ fn field(field: &Field) -> LegacyField {
     LegacyField {
         title: guard(&field.name),
         value: guard(&field.value),
-        short: cost(&field.value) <= SHORT,
+        short: cost(&field.value) <= SHORT_MAX,
     }
 }

@@ -1,7 +1,7 @@
 //! Slack's own shape: a headline and what needs the width as blocks, the rest beside a bar in the
 //! colour of the tone, since blocks have no colour and attachments no width.
 
-use super::markup::{cost, guard};
+use super::markup::{cost, guard, list};
 use super::page::{Code, CodeKind, Limits, Page, Piece};
 use super::payload::{Attachment, Block, Literal, Mrkdwn, Payload, RichText};
 use super::tone::colour;
@@ -16,10 +16,10 @@ pub(super) const WIDTH: usize = 88;
 
 /// What may stand beside the bar: more is hidden behind "Show more", and more than 20 blocks there
 /// were refused.
-const MAXIMUM_BESIDE_BAR: usize = 8;
-const MAXIMUM_BESIDE_BAR_UNITS: usize = 2000;
+const BESIDE_BAR_MAX: usize = 8;
+const BESIDE_BAR_UNITS_MAX: usize = 2000;
 
-const MAXIMUM_TEXT: usize = 3000;
+const TEXT_MAX: usize = 3000;
 
 /// The body of one page.
 pub(super) fn payload(page: &Page) -> Payload {
@@ -47,7 +47,7 @@ fn beside_bar(pieces: &[Piece]) -> usize {
     let after = pieces.iter().rev().take_while(|piece| !is_table(piece));
     let units: usize = after.clone().map(Piece::cost).sum();
     let count = after.count();
-    if count <= MAXIMUM_BESIDE_BAR && units <= MAXIMUM_BESIDE_BAR_UNITS { count } else { 0 }
+    if count <= BESIDE_BAR_MAX && units <= BESIDE_BAR_UNITS_MAX { count } else { 0 }
 }
 
 fn notification(page: &Page) -> String {
@@ -77,9 +77,7 @@ fn blocks(pieces: &[Piece]) -> Vec<Block> {
                 continue;
             }
             Piece::Paragraph(text) => text.clone(),
-            Piece::List(items) => {
-                items.iter().map(|item| format!("• {item}")).collect::<Vec<_>>().join("\n")
-            }
+            Piece::List(items) => list(items),
             Piece::Fields(fields) => {
                 blocks.extend(heading.take().map(section));
                 let text =
@@ -95,7 +93,7 @@ fn blocks(pieces: &[Piece]) -> Vec<Block> {
             }
         };
         match heading.take() {
-            Some(heading) if cost(&heading) + cost(&text) < MAXIMUM_TEXT => {
+            Some(heading) if cost(&heading) + cost(&text) < TEXT_MAX => {
                 blocks.push(section(format!("{heading}\n{text}")));
             }
             heading => blocks.extend(heading.into_iter().chain([text]).map(section)),

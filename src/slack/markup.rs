@@ -111,6 +111,16 @@ pub(super) fn guard(text: &str) -> String {
     text.replace('@', &format!("@{BREAK}"))
 }
 
+/// Items in lines, each with a bullet, unless it brings a sign of its own (an emoji). At most three
+/// units an item longer than they are.
+pub(super) fn list(items: &[String]) -> String {
+    let line = |item: &String| match item.chars().next() {
+        Some(c) if !c.is_ascii() && !c.is_alphanumeric() => item.clone(),
+        _ => format!("• {item}"),
+    };
+    items.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Lines as a fenced block, escaped and with the fence's own sign broken.
 pub(super) fn fence<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     let mut fenced = String::from("```\n");
@@ -217,6 +227,12 @@ mod tests {
                 assert!(fence_cost(&short) <= limit, "{limit}: {short}");
             }
         }
+    }
+
+    #[test]
+    fn an_item_with_an_emoji_needs_no_bullet() {
+        let items = ["⚠️ `a` unhealthy", "`b` gone", "名前 is a name"].map(str::to_owned);
+        assert_eq!(list(&items), "⚠️ `a` unhealthy\n• `b` gone\n• 名前 is a name");
     }
 
     #[test]

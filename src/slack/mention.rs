@@ -9,13 +9,13 @@ pub struct Mention(String);
 
 impl Mention {
     /// As many as anybody needs; keeps the length of a message known.
-    const MAXIMUM: usize = 5;
+    const COUNT_MAX: usize = 5;
 
     /// Reads mentions with space between them; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let mentions: Vec<&str> = text.split_whitespace().collect();
         let are_good = !mentions.is_empty()
-            && mentions.len() <= Self::MAXIMUM
+            && mentions.len() <= Self::COUNT_MAX
             && mentions.iter().all(|mention| is_mention(mention));
         are_good.then(|| Self(mentions.join(" ")))
     }

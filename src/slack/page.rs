@@ -40,7 +40,7 @@ pub(super) struct Page {
 pub(super) enum Piece {
     Heading(String),
     Paragraph(String),
-    /// At most [`MAXIMUM_FIELDS`].
+    /// At most [`FIELDS_MAX`].
     Fields(Vec<Field>),
     List(Vec<String>),
     /// Lines to show literally, not escaped yet.
@@ -69,31 +69,35 @@ pub(super) enum CodeKind {
 }
 
 /// Fields of a section.
-const MAXIMUM_FIELDS: usize = 10;
+const FIELDS_MAX: usize = 10;
 
-const TITLE: usize = 130;
-const SUMMARY: usize = 900;
-const FOOT: usize = 290;
-const HEADING: usize = 140;
-const PARAGRAPH: usize = 1200;
-const FIELD_NAME: usize = 60;
-const FIELD: usize = 600;
-const ITEM: usize = 600;
-const LINE: usize = 600;
+// The units of each thing said, at most; what is longer ends in `…`.
+const TITLE_MAX: usize = 130;
+const SUMMARY_MAX: usize = 900;
+const FOOT_MAX: usize = 290;
+const HEADING_MAX: usize = 140;
+const PARAGRAPH_MAX: usize = 1200;
+const FIELD_NAME_MAX: usize = 60;
+const FIELD_MAX: usize = 600;
+const ITEM_MAX: usize = 600;
+const LINE_MAX: usize = 600;
 
 /// Signs around a piece and the empty line after it, at most.
-const FRAME: usize = 12;
+const FRAME_MAX: usize = 12;
 
-/// ` (12/345)`, twice, since a page may be cut again when Slack refuses its shape.
-const NUMBER: usize = 24;
+/// ` (12/345)`, at most.
+const NUMBER_MAX: usize = 12;
 
 impl Limits {
     /// Limits that a page without summary keeps with any heading and any item under it: so cutting
     /// always comes to an end.
     pub(super) const fn new(page: usize, piece: usize, pieces: usize) -> Self {
-        let item = if PARAGRAPH > 2 * LINE { PARAGRAPH } else { 2 * LINE } + FRAME;
+        let line = 2 * LINE_MAX; // With its head, which may be as long.
+        let item = FRAME_MAX + if PARAGRAPH_MAX > line { PARAGRAPH_MAX } else { line };
         assert!(piece >= item && pieces >= 2);
-        assert!(page >= TITLE + NUMBER + FOOT + 2 * FRAME + HEADING + FRAME + item);
+        // Two numbers: a page may be cut again when the receiver refuses its shape.
+        let frame = TITLE_MAX + 2 * NUMBER_MAX + FOOT_MAX + 2 * FRAME_MAX;
+        assert!(page >= frame + HEADING_MAX + FRAME_MAX + item);
         Self { piece, page, pieces }
     }
 }
@@ -101,14 +105,14 @@ impl Limits {
 impl Page {
     /// The whole message as one page, however long. Tables are laid out in lines of `width` columns.
     pub(super) fn of(message: &Message, mention: Option<&Mention>, width: usize) -> Self {
-        let summary = mrkdwn(&message.summary, SUMMARY);
+        let summary = mrkdwn(&message.summary, SUMMARY_MAX);
         Self {
             tone: message.tone,
             mention: mention.filter(|_| message.mention).cloned(),
-            title: words(&message.title, TITLE),
+            title: words(&message.title, TITLE_MAX),
             summary: (!summary.is_empty()).then_some(summary),
             pieces: message.parts.iter().flat_map(|part| pieces(part, width)).collect(),
-            foot: words(&message.foot.join(" · "), FOOT),
+            foot: words(&message.foot.join(" · "), FOOT_MAX),
         }
     }
 
@@ -144,7 +148,8 @@ impl Page {
         }
         let mention = self.mention.as_ref().map_or(0, |mention| cost(&mention.to_string()) + 1);
         let summary = self.summary.as_ref().map_or(0, |summary| cost(summary));
-        let frame = mention + cost(&self.title) + NUMBER + summary + cost(&self.foot) + 2 * FRAME;
+        let frame =
+            mention + cost(&self.title) + NUMBER_MAX + summary + cost(&self.foot) + 2 * FRAME_MAX;
         let taken = frame + self.pieces.iter().map(Piece::cost).sum::<usize>();
         limits.page.saturating_sub(taken).min(limits.piece)
     }
@@ -179,17 +184,19 @@ fn number(mut pages: Vec<Page>) -> Vec<Page> {
 
 fn pieces(part: &Part, width: usize) -> Vec<Piece> {
     match part {
-        Part::Heading(text) => said(words(text, HEADING)).map(Piece::Heading).into_iter().collect(),
+        Part::Heading(text) => {
+            said(words(text, HEADING_MAX)).map(Piece::Heading).into_iter().collect()
+        }
         Part::Paragraph(text) => {
-            said(mrkdwn(text, PARAGRAPH)).map(Piece::Paragraph).into_iter().collect()
+            said(mrkdwn(text, PARAGRAPH_MAX)).map(Piece::Paragraph).into_iter().collect()
         }
         Part::Fields(fields) => {
             let fields: Vec<Field> = fields.iter().filter_map(field).collect();
-            fields.chunks(MAXIMUM_FIELDS).map(|fields| Piece::Fields(fields.to_vec())).collect()
+            fields.chunks(FIELDS_MAX).map(|fields| Piece::Fields(fields.to_vec())).collect()
         }
         Part::List(items) => {
             let items: Vec<String> =
-                items.iter().filter_map(|item| said(mrkdwn(item, ITEM))).collect();
+                items.iter().filter_map(|item| said(mrkdwn(item, ITEM_MAX))).collect();
             if items.is_empty() { Vec::new() } else { vec![Piece::List(items)] }
         }
         Part::Table(table) => grid::lay_out(table, width)
@@ -207,12 +214,12 @@ fn said(text: String) -> Option<String> {
 }
 
 fn field((name, value): &(&'static str, Text)) -> Option<Field> {
-    let value = said(mrkdwn(value, FIELD))?;
-    Some(Field { name: words(name, FIELD_NAME), value })
+    let value = said(mrkdwn(value, FIELD_MAX))?;
+    Some(Field { name: words(name, FIELD_NAME_MAX), value })
 }
 
 fn code(kind: CodeKind, head: Option<String>, lines: Vec<String>) -> Option<Piece> {
-    let fit = |line: String| fence_line(&line, LINE);
+    let fit = |line: String| fence_line(&line, LINE_MAX);
     let lines: Vec<String> = lines.into_iter().map(fit).collect();
     let is_blank = lines.iter().all(|line| line.trim().is_empty());
     (!is_blank).then(|| Piece::Code(Code { kind, head: head.map(fit), lines }))
@@ -226,7 +233,7 @@ impl Piece {
 
     /// The units that it takes in any shape, at most.
     pub(super) fn cost(&self) -> usize {
-        FRAME
+        FRAME_MAX
             + match self {
                 Self::Heading(text) | Self::Paragraph(text) => cost(text),
                 Self::Fields(fields) => fields.iter().map(field_cost).sum(),
@@ -246,7 +253,7 @@ impl Piece {
         if room < least {
             return (None, Some(self));
         }
-        let room = room - FRAME.min(room);
+        let room = room - FRAME_MAX.min(room);
         match self {
             Self::Heading(_) | Self::Paragraph(_) => (None, Some(self)),
             Self::Fields(fields) => {

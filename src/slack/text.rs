@@ -1,6 +1,6 @@
 //! The last resort, which everything reads: one text.
 
-use super::markup::{fence, guard};
+use super::markup::{fence, guard, list};
 use super::page::{Limits, Page, Piece};
 use super::payload::Payload;
 
@@ -37,7 +37,7 @@ fn paragraph(pieces: &[Piece]) -> String {
         Piece::Fields(fields) => {
             lines(fields.iter().map(|field| format!("*{}:* {}", field.name, field.value)).collect())
         }
-        Piece::List(items) => lines(items.iter().map(|item| format!("• {item}")).collect()),
+        Piece::List(items) => list(items),
         Piece::Code(first) => {
             let others = pieces[1..].iter().filter_map(Piece::code);
             let apart = others.flat_map(|code| [""].into_iter().chain(code.all_lines()));

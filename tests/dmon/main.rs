@@ -9,6 +9,7 @@ mod floors;
 mod logging;
 mod once;
 mod once_on_real_engine;
+mod looks;
 mod setup;
 mod slack_bodies;
 mod store;

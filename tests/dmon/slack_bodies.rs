@@ -1,5 +1,5 @@
-//! The bodies of webhooks: what they look like, that they keep every limit of their receivers, and
-//! that nothing a container says is more than text in them.
+//! The bodies of webhooks keep every limit of their receivers, and nothing that a container says is
+//! more than text in them.
 
 use std::panic::catch_unwind;
 
@@ -7,34 +7,12 @@ use dmon::message::{Message, Part, Span, Text};
 use dmon::slack::{Body, Mention, Shape, bodies};
 use serde_json::Value;
 
-use crate::support::golden::assert_golden;
-use crate::support::messages::{
-    alert, hostile_alert, hostile_names, recovery, report, report_of, row,
-};
+use crate::support::messages::{alert, hostile_alert, hostile_names, report, report_of, row};
 use crate::support::random::Random;
 use crate::support::slack_limits::{assert_acceptable, markup, outside_code, strings};
 
 const SHAPES: [Shape; 3] = [Shape::Blocks, Shape::Attachments, Shape::Text];
 const MENTION: &str = "<!here>";
-
-#[test]
-fn bodies_look_as_they_always_did() {
-    for (name, message) in [
-        ("alert", alert()),
-        ("recovery", recovery()),
-        ("report", report(12)),
-        ("split", report(90)),
-    ] {
-        for shape in SHAPES {
-            let file = format!("slack/{name}.{}.json", format!("{shape:?}").to_lowercase());
-            let bodies = made(&message, shape);
-            assert_golden(
-                &file,
-                &bodies.iter().map(|body| pretty(body.json())).collect::<String>(),
-            );
-        }
-    }
-}
 
 #[test]
 fn a_report_of_any_size_is_acceptable_and_whole() {
@@ -140,11 +118,6 @@ fn acceptable(message: &Message, shape: Shape) -> Vec<String> {
         }
     }
     words
-}
-
-fn pretty(json: &str) -> String {
-    let value: Value = serde_json::from_str(json).unwrap();
-    serde_json::to_string_pretty(&value).unwrap() + "\n"
 }
 
 fn random_message(random: &mut Random) -> Message {

@@ -1,10 +1,16 @@
 //! The tests' own support works: processes, the binary, containers.
 
+use std::panic::catch_unwind;
 use std::process::Command;
 
+use dmon::slack::Shape;
+use serde_json::json;
+
 use crate::support::binary::Home;
+use crate::support::golden::first_difference;
 use crate::support::process::Running;
 use crate::support::real_engine::RealEngine;
+use crate::support::slack_limits::{assert_acceptable, outside_code};
 
 fn shell(script: &str) -> Running {
     Running::start(Command::new("sh").args(["-c", script]))
@@ -56,4 +62,51 @@ fn containers_run_and_are_gone_afterwards() {
     drop(engine);
     let engine = RealEngine::find().unwrap();
     assert_eq!(engine.docker(&["ps", "-aq", "--filter", &format!("id={id}")]), "");
+}
+
+#[test]
+fn the_first_difference_to_a_golden_file_is_found() {
+    let check = |actual: &str, expected: &str, found| {
+        assert_eq!(first_difference(actual, expected), found);
+    };
+    check("a\nb\n", "a\nb\n", None);
+    check("a\nb\n", "a\nc\n", Some((2, ("b", "c"))));
+    check("a\n", "a\nb\n", Some((2, ("(the end)", "b"))));
+    check("", "", None);
+}
+
+#[test]
+fn the_checker_of_bodies_notices() {
+    let body = |text: &str| {
+        let body = json!({"text": text, "unfurl_links": false, "unfurl_media": false});
+        body.to_string()
+    };
+    let passes = |text: &str, shape| {
+        catch_unwind(|| assert_acceptable(&body(text), shape, "<!here>")).is_ok()
+    };
+    assert!(passes("<!here> `a`, `b` &amp; words\n```\n&gt;\n```", Shape::Text));
+    for bad in [
+        "",
+        " ",
+        "<!channel>",
+        "a < b",
+        "a & b",
+        "open `span",
+        "x`span`",
+        "`span``span`",
+        "```\nopen fence",
+        "mail@example",
+        "escape \u{1b}[0m",
+        "\u{202e}",
+        &"x".repeat(2001),
+        &"🚨".repeat(1001),
+    ] {
+        assert!(!passes(bad, Shape::Text), "{bad:?}");
+    }
+    assert!(!passes("no blocks", Shape::Blocks));
+}
+
+#[test]
+fn what_is_outside_of_code_is_found() {
+    assert_eq!(outside_code("a `b` `c` d\n```\ne\n``` f"), "a   d\n\n f\n");
 }

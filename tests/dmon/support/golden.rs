@@ -24,7 +24,10 @@ pub(crate) fn assert_golden(file: &str, actual: &str) {
 }
 
 /// The first line in which two texts differ, its number from 1 and what each has there.
-fn first_difference<'a>(actual: &'a str, expected: &'a str) -> Option<(usize, (&'a str, &'a str))> {
+pub(crate) fn first_difference<'a>(
+    actual: &'a str,
+    expected: &'a str,
+) -> Option<(usize, (&'a str, &'a str))> {
     let end = "(the end)";
     let mut lines = actual.split_inclusive('\n').chain([end]);
     let mut expected = expected.split_inclusive('\n').chain([end]);
@@ -35,20 +38,4 @@ fn first_difference<'a>(actual: &'a str, expected: &'a str) -> Option<(usize, (&
             Some(Some((at, (is.unwrap_or(end).trim_end(), should.unwrap_or(end).trim_end()))))
         }
     })?
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_difference_is_found() {
-        let check = |actual: &str, expected: &str, found| {
-            assert_eq!(first_difference(actual, expected), found);
-        };
-        check("a\nb\n", "a\nb\n", None);
-        check("a\nb\n", "a\nc\n", Some((2, ("b", "c"))));
-        check("a\n", "a\nb\n", Some((2, ("(the end)", "b"))));
-        check("", "", None);
-    }
 }

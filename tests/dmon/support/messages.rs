@@ -13,7 +13,7 @@ pub(crate) fn alert() -> Message {
         ("Ports", Text::words("8080→80/tcp")),
         ("Compose", Text(vec![data("shop"), words(" / "), data("api")])),
         ("Restart Policy", Text::words("no")),
-        ("Time", Text::words("2026-11-22 08:42:12 CET")),
+        ("Time", Text::data("2026-11-22 08:42:12 CET")),
         ("Host", Text::data("web-1")),
     ];
     Message {
@@ -54,6 +54,33 @@ pub(crate) fn recovery() -> Message {
     }
 }
 
+/// What is due together in one message.
+pub(crate) fn digest() -> Message {
+    let line = |emoji: &str, name: &str, said: &str| {
+        Text(vec![words(&format!("{emoji} ")), data(name), words(&format!(" {said}"))])
+    };
+    Message {
+        tone: Tone::Critical,
+        mention: true,
+        title: "🚨 2 critical, 1 warning, 2 recovered".to_owned(),
+        summary: Text(vec![words("5 containers changed on "), data("web-1")]),
+        parts: vec![
+            Part::List(vec![
+                line("🚨", "shop-api-1", "running → exited, out of memory (limit 512 MiB)"),
+                line("🚨", "shop-worker-2", "crash loop: 6 deaths in 5 minutes, exit codes 1, 137"),
+                line("⚠️", "shop-db-1", "running → unhealthy"),
+                line("✅", "traefik", "recovered after 4 min 12 s"),
+                line("✅", "grafana", "recovered after 31 s"),
+            ]),
+            Part::Fields(vec![
+                ("Host", Text::data("web-1")),
+                ("Time", Text::data("2026-11-22 08:42:12 CET")),
+            ]),
+        ],
+        foot: foot(),
+    }
+}
+
 /// A report of `rows` containers.
 pub(crate) fn report(rows: usize) -> Message {
     report_of((0..rows).map(|at| row(at, NAMES[at % NAMES.len()])).collect())
@@ -79,7 +106,7 @@ pub(crate) fn report_of(rows: Vec<Vec<String>>) -> Message {
             Part::Fields(vec![
                 ("Host", Text::data("web-1")),
                 ("Engine", Text::data("Docker 28.5.2")),
-                ("Time", Text::words("2026-11-22 09:00:00 CET")),
+                ("Time", Text::data("2026-11-22 09:00:00 CET")),
                 ("Containers", Text::words("10 running, 2 stopped, 1 unhealthy")),
             ]),
             Part::Heading("2 containers to look at".to_owned()),

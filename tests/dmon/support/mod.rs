@@ -7,4 +7,5 @@ pub(crate) mod messages;
 pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod real_engine;
+pub(crate) mod reports;
 pub(crate) mod slack_limits;
