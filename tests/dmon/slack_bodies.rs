@@ -46,6 +46,16 @@ fn a_table_cut_in_two_has_its_head_on_each_page() {
 }
 
 #[test]
+fn many_small_parts_keep_the_number_of_blocks() {
+    let mut message = alert();
+    message.parts = (0..200).map(|_| Part::Fields(vec![("Name", Text::words("x"))])).collect();
+    for shape in SHAPES {
+        let told = acceptable(&message, shape).iter().filter(|word| word.ends_with('x')).count();
+        assert_eq!(told, 200, "{shape:?}");
+    }
+}
+
+#[test]
 fn no_name_is_more_than_text() {
     for name in hostile_names() {
         for shape in SHAPES {
