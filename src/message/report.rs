@@ -20,7 +20,7 @@ pub fn report(report: &Report, time: &str) -> Message {
         ("Host", Text::data(&report.host)),
         ("Engine", Text::data(engine(report))),
         ("Time", Text::data(time)),
-        ("Containers", Text::words(counts(&report.counts))),
+        ("Containers", Text::words(counts(report.counts))),
     ])];
     if !problems.is_empty() {
         parts.push(Part::Heading(count(problems.len(), "container") + " to look at"));
@@ -44,33 +44,24 @@ fn engine(report: &Report) -> String {
     format!("{product} {}", report.engine.version)
 }
 
-fn counts(counts: &Counts) -> String {
-    let Counts { running, stopped, unhealthy, restarting, paused } = *counts;
-    format!(
-        "{running} running, {stopped} stopped, {unhealthy} unhealthy, {restarting} restarting, \
-         {paused} paused"
-    )
+/// `12 running, 1 stopped, 1 unhealthy`.
+fn counts(counts: Counts) -> String {
+    let Counts { running, stopped, unhealthy, restarting, paused } = counts;
+    let mut told = vec![format!("{running} running")];
+    let others = [stopped, unhealthy, restarting, paused];
+    let words = ["stopped", "unhealthy", "restarting", "paused"];
+    let present = others.into_iter().zip(words).filter(|(number, _)| *number > 0);
+    told.extend(present.map(|(number, word)| format!("{number} {word}")));
+    told.join(", ")
 }
 
 /// `web-1: 12 running, 1 stopped, 1 unhealthy; 2 containers to look at`.
 fn summary(report: &Report, problems: usize) -> Text {
-    let Counts { running, stopped, unhealthy, restarting, paused } = report.counts;
-    let mut told = vec![format!("{running} running")];
-    for (number, word) in [
-        (stopped, "stopped"),
-        (unhealthy, "unhealthy"),
-        (restarting, "restarting"),
-        (paused, "paused"),
-    ] {
-        if number > 0 {
-            told.push(format!("{number} {word}"));
-        }
-    }
-    let mut told = told.join(", ");
+    let mut told = format!(": {}", counts(report.counts));
     if problems > 0 {
         told = format!("{told}; {} to look at", count(problems, "container"));
     }
-    Text(vec![Span::Data(report.host.clone()), Span::Words(format!(": {told}"))])
+    Text(vec![Span::Data(report.host.clone()), Span::Words(told)])
 }
 
 fn problem_line(row: &Row, problem: Problem, now: Timestamp) -> Text {

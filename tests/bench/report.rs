@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on fails at once, aloud")]
 #![expect(clippy::print_stdout, reason = "the numbers are its result")]
 
-#[expect(dead_code, unused_imports, reason = "the tests use the rest of it")]
+#[expect(dead_code, reason = "the tests use the rest of it")]
 #[path = "../dmon/support/mod.rs"]
 mod support;
 

@@ -21,7 +21,7 @@ fn names(printed: &str) -> Vec<&str> {
 fn no_container_is_a_report_too() {
     let finished = once(&ScriptedEngine::new([]), &[], "--print");
     assert_eq!(finished.code, Some(0), "{finished:?}");
-    assert!(finished.stdout.contains("0 running, 0 stopped"), "{}", finished.stdout);
+    assert!(finished.stdout.contains("Containers  0 running\n"), "{}", finished.stdout);
     assert!(!finished.stdout.contains("NAME"), "{}", finished.stdout);
     assert_eq!(finished.stderr, "");
 }
