@@ -43,9 +43,13 @@ pub fn usage(before: Option<&Stats>, now: &Stats) -> Usage {
     if now.read.is_none() {
         return Usage::default();
     }
-    let cpu_before = before.filter(|before| before.read.is_some()).map(|before| before.cpu);
+    let cpu_percent = match (before, now.cpu_before) {
+        (Some(before), _) => cpu_percent(before.cpu, now.cpu, time_between(before, now)),
+        (None, Some(before)) => cpu_percent(before, now.cpu, None),
+        (None, None) => None,
+    };
     Usage {
-        cpu_percent: cpu_before.or(now.cpu_before).and_then(|before| cpu_percent(before, now.cpu)),
+        cpu_percent,
         memory_bytes: now.memory_bytes.map(|used| {
             // As `docker stats`: what makes no sense is not subtracted.
             if now.inactive_file_bytes < used { used - now.inactive_file_bytes } else { used }
@@ -62,13 +66,23 @@ pub fn usage(before: Option<&Stats>, now: &Stats) -> Usage {
 /// cgroups write "no limit" as the largest number of pages that fits; no host has a 64th of it.
 const NO_LIMIT: u64 = 1 << 57;
 
-/// `None` where the host's time did not advance, or a counter went back: the container was started
-/// anew, or the host was.
+/// The share of one processor that was used in the time by the host's own clock, or else in `wall`,
+/// the time between the readings. `None` where no time passed, or a counter went back: the container
+/// was started anew, or the host was.
 #[expect(clippy::cast_precision_loss, reason = "a share needs fewer digits than a counter has")]
-fn cpu_percent(before: Cpu, now: Cpu) -> Option<f64> {
-    let used = now.container_ns.checked_sub(before.container_ns)?;
-    let passed = now.host_ns?.checked_sub(before.host_ns?).filter(|passed| *passed > 0)?;
-    Some(used as f64 / passed as f64 * f64::from(now.online?) * 100.0)
+fn cpu_percent(before: Cpu, now: Cpu, wall: Option<Duration>) -> Option<f64> {
+    let used = now.container_ns.checked_sub(before.container_ns)? as f64;
+    let passed = match (before.host_ns, now.host_ns, now.online) {
+        (Some(before), Some(now), Some(online)) => {
+            now.checked_sub(before)? as f64 / f64::from(online)
+        }
+        _ => wall?.as_nanos() as f64,
+    };
+    (passed > 0.0).then(|| used / passed * 100.0)
+}
+
+fn time_between(before: &Stats, now: &Stats) -> Option<Duration> {
+    Some(now.read?.since(before.read?))
 }
 
 #[cfg(test)]

@@ -152,11 +152,22 @@ fn a_share_of_the_processors_is_known_or_not() {
     check(&running(10, 1000), &running(9, 1400), None);
     check(&running(10, 1000), &running(110, 999), None);
     check(&Stats::default(), &running(110, 1400), None);
-    let mut unknown = running(110, 1400);
-    unknown.cpu.online = None;
-    check(&running(10, 1000), &unknown, None);
-    unknown.cpu.host_ns = None;
-    check(&running(10, 1000), &unknown, None);
+}
+
+#[test]
+fn where_the_hosts_time_is_not_told_the_clock_counts() {
+    let check = |milliseconds, expected| {
+        let unknown = |container_ns, read| Stats {
+            read: Some(Timestamp::from_seconds(1) + Duration::from_millis(read)),
+            cpu: Cpu { container_ns, host_ns: None, online: Some(4) },
+            ..Stats::default()
+        };
+        let now = unknown(500_000_000, milliseconds);
+        assert_eq!(usage(Some(&unknown(0, 0)), &now).cpu_percent, expected);
+    };
+    check(1000, Some(50.0));
+    check(250, Some(200.0));
+    check(0, None);
 }
 
 #[test]

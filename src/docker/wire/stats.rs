@@ -40,7 +40,7 @@ pub struct Cpu {
     /// Used by the container since its start, in nanoseconds of one processor.
     pub container_ns: u64,
     /// Gone by since the host's boot on all its processors together, in nanoseconds. Advances in
-    /// steps of 10 ms a processor.
+    /// steps of 10 ms a processor. `None` of Podman, which writes here what all containers used.
     pub host_ns: Option<u64>,
     /// The processors that the container may use.
     pub online: Option<u32>,
@@ -54,7 +54,10 @@ pub fn stats(bytes: &[u8]) -> Result<Stats, Unreadable> {
     Ok(Stats {
         read: Timestamp::from_rfc3339(&answer.read),
         cpu: answer.cpu_stats.read(),
-        cpu_before: answer.precpu_stats.map(|cpu| cpu.read()).filter(|cpu| cpu.host_ns.is_some()),
+        cpu_before: answer
+            .precpu_stats
+            .filter(|cpu| cpu.system_cpu_usage.is_some())
+            .map(|cpu| cpu.read()),
         memory_bytes: memory.usage,
         // cgroup 1 has both names: its `inactive_file` leaves the groups below out.
         inactive_file_bytes: cache.total_inactive_file.or(cache.inactive_file).unwrap_or(0),
@@ -93,6 +96,8 @@ struct CpuStats {
     cpu_usage: CpuUsage,
     system_cpu_usage: Option<u64>,
     online_cpus: Option<u32>,
+    /// Only Podman has it.
+    cpu: Option<f64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -149,7 +154,7 @@ impl CpuStats {
         let counted = u32::try_from(self.cpu_usage.percpu_usage.len()).ok();
         Cpu {
             container_ns: self.cpu_usage.total_usage,
-            host_ns: self.system_cpu_usage.filter(|time| *time > 0),
+            host_ns: self.system_cpu_usage.filter(|time| *time > 0 && self.cpu.is_none()),
             online: self.online_cpus.or(counted).filter(|number| *number > 0),
         }
     }
@@ -239,6 +244,17 @@ mod tests {
         check(r#"{"online_cpus":4,"cpu_usage":{"percpu_usage":[1,2]}}"#, Some(4));
         check(r#"{"cpu_usage":{"percpu_usage":[1,2]}}"#, Some(2));
         check(r#"{"online_cpus":0}"#, None);
+        check("{}", None);
+    }
+
+    #[test]
+    fn what_podman_calls_the_hosts_time_is_none() {
+        let check = |json: &str, expected| {
+            assert_eq!(made(&format!(r#","cpu_stats":{json}"#)).cpu.host_ns, expected, "{json}");
+        };
+        check(r#"{"system_cpu_usage":7}"#, Some(7));
+        check(r#"{"system_cpu_usage":7,"cpu":0}"#, None);
+        check(r#"{"system_cpu_usage":7,"cpu":12.5}"#, None);
         check("{}", None);
     }
 
