@@ -2,6 +2,7 @@
 //! unversioned path, which each Engine takes for its own newest version, and is bounded: in time by
 //! one deadline for all of it, in size by the limits below.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -104,20 +105,22 @@ impl Client {
         let one_shot = |id| of_container(id, "stats").query("stream", "false");
         let targets: Vec<_> = ids.iter().map(|id| one_shot(id).query("one-shot", "true")).collect();
         let read = |body: Vec<u8>| wire::stats(&body).map_err(|error| self.unreadable(&error));
-        let answers = self.many(&targets).into_iter().map(|body| body.and_then(read));
-        let stats = ids.iter().zip(answers).filter_map(|(id, answer)| match answer {
-            Ok(stats) => Some((id.clone(), stats)),
-            Err(error @ Error::Refused { .. }) => {
+        let mut stats = BTreeMap::new();
+        let mut failure = None;
+        for (id, answer) in ids.iter().zip(self.many(&targets)) {
+            match answer.and_then(read) {
+                Ok(counters) => {
+                    stats.insert(id.clone(), counters);
+                }
                 // It ended since it was listed.
-                debug!("no statistics of {id}: {error}");
-                None
+                Err(error @ Error::Refused { .. }) => debug!("no statistics of {id}: {error}"),
+                Err(error) => failure = Some(error),
             }
-            Err(error) => {
-                warn!("no statistics of {id}: {error}");
-                None
-            }
-        });
-        Sample { asked, stats: stats.collect() }
+        }
+        if let Some(error) = failure {
+            warn!("statistics of {} of {} containers: {error}", stats.len(), ids.len());
+        }
+        Sample { asked, stats }
     }
 
     /// The last lines of a container's log, both outputs. In frames unless it has a terminal
@@ -140,12 +143,13 @@ impl Client {
     fn stream(&mut self, target: &Target) -> Result<Stream, Error> {
         let by = Deadline::after(self.timeout);
         let mut connection = self.connect(by)?;
-        let mut decoder = Decoder::new(u64::MAX);
+        let mut decoder = Decoder::new(BODY_BYTES_MAX);
         let head = connection
             .send(&http::get(target, &self.host, Reuse::Close), by)
             .and_then(|()| connection.head(&mut decoder, by))
             .map_err(|failure| self.failed(&failure))?;
         if head.status == 200 {
+            decoder.lift_limit();
             return Ok(Stream::new(connection, decoder, self.endpoint.clone()));
         }
         let mut body = Vec::new();
@@ -158,7 +162,8 @@ impl Client {
     fn get(&mut self, target: &Target) -> Result<Vec<u8>, Error> {
         let by = Deadline::after(self.timeout);
         let request = http::get(target, &self.host, Reuse::KeepOpen);
-        if let Some(connection) = self.idle.take() {
+        // One on which something came unasked, an end or a proxy's complaint, is not used again.
+        if let Some(connection) = self.idle.take().and_then(Connection::if_quiet) {
             match self.exchange(connection, &request, by) {
                 // The Engine closed it meanwhile, without having seen the request.
                 Err(Failure::Stale) => debug!("a connection that was kept open is closed"),

@@ -58,6 +58,14 @@ impl Connection {
         Self { socket, input: Input::default() }
     }
 
+    /// This connection if it is still open and nothing has come since the last answer.
+    pub(super) fn if_quiet(mut self) -> Option<Self> {
+        self.socket.set_nonblocking(true).ok()?;
+        let read = self.socket.read(&mut [0]);
+        self.socket.set_nonblocking(false).ok()?;
+        matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock).then_some(self)
+    }
+
     /// Writes a request.
     pub(super) fn send(&mut self, request: &[u8], by: Deadline) -> Result<(), Failure> {
         self.socket.set_write_timeout(by.left()?)?;
@@ -167,7 +175,7 @@ struct Input {
 }
 
 /// As much as is read at a time.
-const READ_BYTES: u64 = 16 * 1024;
+const READ_BYTES: usize = 16 * 1024;
 
 impl Input {
     fn unread(&self) -> &[u8] {
@@ -176,12 +184,12 @@ impl Input {
 
     fn consume(&mut self, count: usize) {
         self.used += count;
-        debug_assert!(self.used <= self.bytes.len());
+        assert!(self.used <= self.bytes.len());
     }
 
     fn fill(&mut self, socket: &mut Socket) -> io::Result<usize> {
-        debug_assert!(self.unread().is_empty(), "a decoder uses up all it is given");
-        self.bytes.resize(usize::try_from(READ_BYTES).unwrap_or(usize::MAX), 0);
+        assert!(self.unread().is_empty(), "a decoder uses up all it is given");
+        self.bytes.resize(READ_BYTES, 0);
         self.used = 0;
         let count = loop {
             match socket.read(&mut self.bytes) {

@@ -105,7 +105,7 @@ fn one_connection_serves_one_request_after_another() {
 }
 
 #[test]
-fn a_connection_that_was_closed_meanwhile_is_made_anew_once() {
+fn a_connection_that_was_closed_meanwhile_is_made_anew() {
     let engine = ScriptedEngine::new([]);
     let mut client = client(&engine);
     client.list().unwrap();
@@ -113,9 +113,18 @@ fn a_connection_that_was_closed_meanwhile_is_made_anew_once() {
     engine.wait_until_alone();
     client.list().unwrap();
     assert_eq!(engine.connections_made(), 2);
+}
 
-    engine.answer("/containers/json", Reply::last(""));
-    client.list().unwrap_err();
+#[test]
+fn a_connection_that_is_closed_for_an_answer_is_made_anew_once() {
+    let engine = ScriptedEngine::new([]);
+    let mut client = client(&engine);
+    client.list().unwrap();
+    let info = r#"{"ServerVersion":"1"}"#;
+    engine.answer_in_turn("/info", [Reply::last(""), Reply::json(info), Reply::last("")]);
+    client.info().unwrap();
+    assert_eq!(engine.connections_made(), 2, "the Engine may close one that was kept open");
+    client.info().unwrap_err();
     assert_eq!(engine.connections_made(), 3, "a new one that is closed is not tried again");
 }
 

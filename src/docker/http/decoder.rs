@@ -64,6 +64,11 @@ impl Decoder {
         }
     }
 
+    /// Lifts the limit of the body: for an answer that is a stream without an end.
+    pub fn lift_limit(&mut self) {
+        self.body_left = u64::MAX;
+    }
+
     /// Takes the next piece off the front of `input`. `None` when all of it is used up and the
     /// piece needs more, or when the answer has ended (what is left in `input` is not part of it).
     pub fn decode<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Error> {

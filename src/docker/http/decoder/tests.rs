@@ -250,3 +250,14 @@ fn a_body_has_a_limit() {
     check(&format!("{CHUNKED}3\r\nbod\r\n1\r\ny\r\n0\r\n\r\n"));
     check_error(&format!("{CHUNKED}FFFFFFFFFFFFFFFF\r\n"), Error::Truncated);
 }
+
+#[test]
+fn a_stream_has_no_limit() {
+    let answer = format!("{CHUNKED}3\r\nbod\r\n1\r\ny\r\n");
+    let (mut decoder, mut input) = (Decoder::new(0), answer.as_bytes());
+    assert!(matches!(decoder.decode(&mut input), Ok(Some(Piece::Head(_)))));
+    decoder.lift_limit();
+    assert_eq!(decoder.decode(&mut input), Ok(Some(Piece::Body(b"bod"))));
+    assert_eq!(decoder.decode(&mut input), Ok(Some(Piece::Body(b"y"))));
+    assert_eq!(decoder.decode(&mut input), Ok(None));
+}
