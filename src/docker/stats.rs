@@ -67,8 +67,8 @@ pub fn usage(before: Option<&Stats>, now: &Stats) -> Usage {
 const NO_LIMIT: u64 = 1 << 57;
 
 /// The share of one processor that was used in the time by the host's own clock, or else in `wall`,
-/// the time between the readings. `None` where no time passed, or a counter went back: the container
-/// was started anew, or the host was.
+/// the time between the readings. `None` where no time passed, or a counter went back: the
+/// container was started anew, or the host was.
 #[expect(clippy::cast_precision_loss, reason = "a share needs fewer digits than a counter has")]
 fn cpu_percent(before: Cpu, now: Cpu, wall: Option<Duration>) -> Option<f64> {
     let used = now.container_ns.checked_sub(before.container_ns)? as f64;

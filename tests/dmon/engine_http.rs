@@ -1,5 +1,5 @@
-//! The Engine's client against a scripted Engine on real sockets: what it makes of good answers, and
-//! of every kind of bad one.
+//! The Engine's client against a scripted Engine on real sockets: what it makes of good answers,
+//! and of every kind of bad one.
 
 use std::os::unix::net::UnixListener;
 use std::path::Path;

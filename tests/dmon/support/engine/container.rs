@@ -198,14 +198,10 @@ impl Container {
         let labels = self.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let all: Vec<(&str, &str)> =
             known.into_iter().chain(labels).chain(attributes.iter().copied()).collect();
-        format!(
-            r#"{{"Type":"container","Action":"{action}","Actor":{{"ID":"{}","Attributes":{{{}}}}},"#,
-            self.id(),
-            pairs(&all),
-        ) + &format!(
-            "\"scope\":\"local\",\"time\":{},\"timeNano\":{time}}}\n",
-            time / 1_000_000_000
-        )
+        let (id, pairs, seconds) = (self.id(), pairs(&all), time / 1_000_000_000);
+        let actor = format!(r#"{{"ID":"{id}","Attributes":{{{pairs}}}}}"#);
+        format!(r#"{{"Type":"container","Action":"{action}","Actor":{actor},"scope":"local","#)
+            + &format!("\"time\":{seconds},\"timeNano\":{time}}}\n")
     }
 }
 
