@@ -1,0 +1,204 @@
+//! What there is to tell, before it has words (`message::alert`).
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::monitor::cause::Cause;
+use crate::monitor::container::{Health, Port, RestartPolicy, Status};
+use crate::monitor::identity::Identity;
+use crate::monitor::severity::Severity;
+use crate::timestamp::Timestamp;
+
+/// Shown at the foot of a message and in `--json`: what is told twice has the same id twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AlertId(pub u32);
+
+impl fmt::Display for AlertId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:08x}", self.0)
+    }
+}
+
+/// One thing to tell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert {
+    /// Its id.
+    pub id: AlertId,
+    /// Whom it is about.
+    pub identity: Identity,
+    /// How much it matters: rule, settings and labels together.
+    pub severity: Severity,
+    /// What happened.
+    pub kind: Kind,
+    /// When it happened, by the Engine's clock where the Engine told.
+    pub time: Timestamp,
+    /// The container it is about; of little meaning for the Engine's own alerts.
+    pub about: About,
+    /// How often, and since when, where it was not the first time.
+    pub repeat: Option<Repeat>,
+    /// When it was over, where it was over before it could be told.
+    pub ended: Option<Timestamp>,
+    /// Found by comparing after a blind time: happened between these two.
+    pub between: Option<(Timestamp, Timestamp)>,
+    /// The last lines of its log.
+    pub log: Vec<String>,
+}
+
+/// Fields that every alert of a container carries when they are known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    /// The container's name.
+    pub name: String,
+    /// Its image as it was asked for.
+    pub image: String,
+    /// The code its last run ended with, where a run has ended.
+    pub exit_code: Option<i64>,
+    /// Restarts by its policy since somebody started it.
+    pub restart_count: Option<u32>,
+    /// Its restart policy.
+    pub restart_policy: Option<RestartPolicy>,
+    /// Its ports.
+    pub ports: Vec<Port>,
+    /// Its compose project and service.
+    pub compose: Option<(String, String)>,
+}
+
+/// An incident or a notice that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// How often it happened, the last time included.
+    pub times: u32,
+    /// When it happened first.
+    pub since: Timestamp,
+}
+
+/// What happened: one for each title of the contract.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// `Container Status Alert`: it is not what it should be.
+    Status {
+        /// What it was.
+        from: Condition,
+        /// What it is.
+        to: Condition,
+        /// Why.
+        cause: Cause,
+        /// What the last probe of its health check said.
+        probe_output: Option<String>,
+    },
+    /// `Container Removed`.
+    Removed {
+        /// What it was before.
+        previous: Status,
+        /// Why; `None` when nothing more is known than that it was removed.
+        cause: Option<Cause>,
+    },
+    /// `Container Crash Loop`.
+    CrashLoop {
+        /// Deaths in the last five minutes.
+        deaths: u32,
+        /// The codes they ended with, each once, the latest first.
+        exit_codes: Vec<i64>,
+        /// How long the Engine waited before the last restart.
+        backoff: Option<Duration>,
+    },
+    /// `Container Restart Failed`.
+    RestartFailed {
+        /// What it was.
+        from: Condition,
+        /// What it is.
+        to: Condition,
+        /// Why.
+        cause: Cause,
+        /// What the Engine, or the last probe, said; empty when nothing.
+        error: String,
+    },
+    /// `Container Restart Detected`, by somebody's request.
+    RestartedManually,
+    /// `Container Restart Detected`, by its policy.
+    RestartedAutomatically {
+        /// Why it had ended.
+        cause: Cause,
+    },
+    /// `Container Restart Detected` for all that the Engine's own restart took along.
+    EngineRestarted {
+        /// The names of those that run again.
+        restarted: Vec<String>,
+    },
+    /// `Container Recreated`.
+    Recreated {
+        /// The image before, when it was another.
+        image_before: Option<String>,
+    },
+    /// `Container Added`.
+    Added {
+        /// What it is.
+        status: Status,
+    },
+    /// `Job Failed`.
+    JobFailed {
+        /// Why it ended.
+        cause: Cause,
+    },
+    /// `Restart Policy Disabled`.
+    PolicyDisabled {
+        /// The signal that did it, as the Engine wrote it.
+        signal: String,
+    },
+    /// `Container Recovered`.
+    Recovered {
+        /// What was told of it: its cause.
+        after: Option<Cause>,
+        /// What it was while it was not well.
+        from: Condition,
+        /// From the first problem to now.
+        lasted: Duration,
+    },
+    /// `Docker Engine Unreachable`.
+    EngineUnreachable {
+        /// What the Engine's client said.
+        reason: String,
+    },
+    /// `Docker Engine Reachable`.
+    EngineReachable {
+        /// How long there was no answer.
+        lasted: Duration,
+        /// What is other than before, by container; empty when nothing.
+        changed: Vec<String>,
+    },
+    /// The start message.
+    Watching {
+        /// How many there are of each status.
+        counts: Vec<(Status, u32)>,
+        /// Those that are not well: name and what they are.
+        unwell: Vec<(String, Condition)>,
+    },
+}
+
+/// What a container is, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    /// By its status.
+    Is(Status),
+    /// By its health check, while it runs.
+    Feels(Health),
+    /// It is no more.
+    Removed,
+}
+
+impl Condition {
+    /// The Engine's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Is(status) => status.word(),
+            Self::Feels(health) => health.word(),
+            Self::Removed => "removed",
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.word())
+    }
+}
