@@ -19,6 +19,17 @@ impl fmt::Display for AlertId {
     }
 }
 
+impl AlertId {
+    /// The id of what happened to `identity` at `time`: the same whenever it is worked out (FNV-1a).
+    pub fn of(identity: &Identity, title: &str, time: Timestamp) -> Self {
+        let identity = identity.to_string();
+        let bytes = identity.bytes().chain(title.bytes()).chain(time.nanoseconds().to_le_bytes());
+        Self(bytes.fold(0x811c_9dc5, |hash: u32, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        }))
+    }
+}
+
 /// One thing to tell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alert {
@@ -83,8 +94,8 @@ pub enum Kind {
         to: Condition,
         /// Why.
         cause: Cause,
-        /// What the last probe of its health check said.
-        probe_output: Option<String>,
+        /// What the last probe of its health check, or the Engine, said.
+        said: Option<String>,
     },
     /// `Container Removed`.
     Removed {
@@ -173,6 +184,52 @@ pub enum Kind {
         /// Those that are not well: name and what they are.
         unwell: Vec<(String, Condition)>,
     },
+}
+
+impl Kind {
+    /// The title without its emoji and severity.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "Container Status Alert",
+            Self::Removed { .. } => "Container Removed",
+            Self::CrashLoop { .. } => "Container Crash Loop",
+            Self::RestartFailed { .. } => "Container Restart Failed",
+            Self::RestartedManually
+            | Self::RestartedAutomatically { .. }
+            | Self::EngineRestarted { .. } => "Container Restart Detected",
+            Self::Recreated { .. } => "Container Recreated",
+            Self::Added { .. } => "Container Added",
+            Self::JobFailed { .. } => "Job Failed",
+            Self::PolicyDisabled { .. } => "Restart Policy Disabled",
+            Self::Recovered { .. } => "Container Recovered",
+            Self::EngineUnreachable { .. } => "Docker Engine Unreachable",
+            Self::EngineReachable { .. } => "Docker Engine Reachable",
+            Self::Watching { .. } => "dmon Is Watching",
+        }
+    }
+
+    /// Why, where the kind knows.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::Status { cause, .. }
+            | Self::RestartFailed { cause, .. }
+            | Self::RestartedAutomatically { cause }
+            | Self::JobFailed { cause } => Some(cause),
+            Self::Removed { cause, .. } => cause.as_ref(),
+            Self::Recovered { after, .. } => after.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What the container is now, for the kinds that are problems.
+    pub fn condition(&self) -> Option<Condition> {
+        match self {
+            Self::Status { to, .. } | Self::RestartFailed { to, .. } => Some(*to),
+            Self::Removed { .. } => Some(Condition::Removed),
+            Self::CrashLoop { .. } => Some(Condition::Is(Status::Restarting)),
+            _ => None,
+        }
+    }
 }
 
 /// What a container is, in one word.

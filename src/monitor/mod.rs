@@ -1,8 +1,18 @@
 //! What dmon believes of the containers and why it tells somebody. Pure: no I/O, clocks, threads or
 //! JSON in here.
+//!
+//! Two pictures are kept: what is true of the containers (`world`, and per identity `subject`), and
+//! what Slack was told (`ledger`). dmon owes Slack the difference. [`Monitor::step`] is a fold: an
+//! input goes in, effects come out, and [`Monitor::deadline`] says when it wants to be woken. The
+//! way of an input:
+//!
+//! ```text
+//! event, look, inspection ─▶ world ─Change▶ follow ─▶ subject ─judge, settle▶ ledger ─▶ batch
+//! ```
 
 pub mod alert;
 pub mod cause;
+pub mod change;
 pub mod container;
 pub mod effect;
 pub mod event;
@@ -10,6 +20,213 @@ pub mod exit_code;
 pub mod filter;
 pub mod identity;
 pub mod input;
+pub mod ledger;
 pub mod moment;
 pub mod settings;
 pub mod severity;
+pub mod signals;
+pub mod state;
+pub mod subject;
+pub mod world;
+
+mod engine;
+mod first_look;
+mod follow;
+mod job;
+mod judge;
+mod link;
+mod rules;
+mod settle;
+mod signs;
+mod tell;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::monitor::container::ContainerId;
+use crate::monitor::effect::Effect;
+use crate::monitor::event::Event;
+use crate::monitor::identity::Identity;
+use crate::monitor::input::{Input, News};
+use crate::monitor::judge::{Answered, Askers};
+use crate::monitor::link::{Absence, Gap, Link};
+use crate::monitor::moment::{Moment, Now};
+use crate::monitor::settings::Settings;
+use crate::monitor::state::{Clock, State};
+use crate::timestamp::Timestamp;
+
+/// The core: all that dmon knows, and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    settings: Settings,
+    state: State,
+    /// The clock of waits when the monotonic clock was at zero.
+    epoch: Moment,
+    /// What the clocks say in this step.
+    now: Clock,
+    link: Link,
+    askers: Askers,
+    news: News,
+    /// Events that came before the first look.
+    early: Vec<Event>,
+    /// Containers whose inspection is under way.
+    asked: BTreeSet<ContainerId>,
+    /// When the Engine answered a ping last.
+    answered: Option<Answered>,
+    pinging: Pinging,
+    /// When the next reconciliation is due; `None` while one is under way.
+    next_look: Option<Moment>,
+    /// dmon's own identity, once its container was seen.
+    own: Option<Identity>,
+    dirt: Dirt,
+    saved: Moment,
+    /// When somebody asked dmon to end.
+    stopping: Option<Moment>,
+    /// The next time that something waits for, within `settle`.
+    wake: Option<Moment>,
+    effects: Vec<Effect>,
+}
+
+/// Whether the Engine is being asked if it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pinging {
+    /// Nobody needs to know.
+    No,
+    /// It is.
+    UnderWay,
+    /// It did not answer; ask again then.
+    Again(Moment),
+}
+
+/// How much of the state is not on disk yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Dirt {
+    /// Nothing.
+    Clean,
+    /// When the Engine answered last.
+    Stale,
+    /// Something that matters.
+    Dirty,
+}
+
+impl Monitor {
+    /// Starts with what is remembered; `State::default()` where nothing is.
+    pub fn new(settings: Settings, state: State, now: Now) -> Self {
+        // The clock of waits goes on where it stood, moved by the time in between.
+        let away = now.wall.since(state.clock.wall);
+        let first = state.answered.is_none();
+        let moment = if first { Moment::default() } else { state.clock.moment + away };
+        let epoch = moment - now.monotonic;
+        let moment = epoch + now.monotonic;
+        let since = state.answered.unwrap_or(now.wall);
+        let gap = Gap {
+            since,
+            known: moment,
+            absence: Absence::Unknown,
+            reason: "it has not answered yet".to_owned(),
+        };
+        Self {
+            settings,
+            state,
+            epoch,
+            now: Clock { wall: now.wall, moment },
+            link: Link::Away(gap),
+            askers: Askers::Told,
+            news: News::Events,
+            early: Vec::new(),
+            asked: BTreeSet::new(),
+            answered: None,
+            pinging: Pinging::No,
+            next_look: None,
+            own: None,
+            dirt: Dirt::Clean,
+            saved: moment,
+            stopping: None,
+            wake: None,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes one input in and gives what is to be done, in this order.
+    pub fn step(&mut self, now: Now, input: Input) -> Vec<Effect> {
+        self.now = Clock { wall: now.wall, moment: self.epoch + now.monotonic };
+        self.wake = None;
+        self.take(input);
+        self.reconcile();
+        self.settle();
+        self.tell();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When [`Input::Wake`] is wanted if nothing comes before, as time since the process started.
+    pub fn deadline(&self) -> Option<Duration> {
+        let deadlines = [
+            self.wake,
+            self.next_look,
+            self.ledger_deadline(),
+            self.save_deadline(),
+            self.exit_deadline(),
+        ];
+        deadlines.into_iter().flatten().min().map(|moment| moment.since(self.epoch))
+    }
+
+    /// What is to be written to disk.
+    pub fn state(&self) -> State {
+        State { clock: self.now, ..self.state.clone() }
+    }
+
+    /// When the Engine answered last, by this host's wall clock: for `dmon health`.
+    pub fn answered(&self) -> Option<Timestamp> {
+        self.state.answered
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Connected { engine, boot_id, news } => self.connected(&engine, boot_id, news),
+            Input::Lost { since, loss } => self.lost(since, loss),
+            Input::Event(event) => self.event(event),
+            Input::EventsMissed => self.events_missed(),
+            Input::Look { sent, containers } => self.look(sent, &containers),
+            Input::Inspected { sent, container } => {
+                self.asked.remove(&container.id);
+                let learned = self.state.world.inspected(sent, &container);
+                self.learn(learned);
+            }
+            Input::Gone { sent, id } => {
+                self.asked.remove(&id);
+                let learned = self.state.world.gone(sent, &id);
+                self.learn(learned);
+            }
+            Input::Logs { id, lines } => self.logs(&id, lines),
+            Input::Pinged(ping) => self.pinged(ping),
+            Input::Delivery { batch, outcome } => {
+                self.state.ledger.delivery(batch, outcome, self.now.moment);
+                self.save();
+            }
+            Input::Stop => self.stopping = self.stopping.or(Some(self.now.moment)),
+            Input::Wake => {}
+        }
+    }
+
+    /// Asks for the next reconciliation when it is due.
+    fn reconcile(&mut self) {
+        if self.next_look.is_some_and(|due| due <= self.now.moment) {
+            self.next_look = None;
+            self.effects.push(Effect::Look);
+        }
+    }
+
+    /// Wants to be woken then.
+    fn wake_at(&mut self, moment: Moment) {
+        self.wake = Some(self.wake.map_or(moment, |wake| wake.min(moment)));
+    }
+
+    /// Asks for an inspection, unless one is under way.
+    fn ask(&mut self, id: &ContainerId) {
+        if !matches!(self.link, Link::Away(_)) && self.asked.insert(id.clone()) {
+            self.effects.push(Effect::Inspect(id.clone()));
+        }
+    }
+}

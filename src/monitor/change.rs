@@ -1,0 +1,78 @@
+//! A change in what is true of a container: the one thing that events and looks both become.
+
+use crate::monitor::container::{ContainerId, Health, Status};
+use crate::monitor::world::Container;
+use crate::timestamp::Timestamp;
+
+/// Something is other than it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Of which container.
+    pub id: ContainerId,
+    /// When, by the Engine's clock where the Engine told.
+    pub at: Timestamp,
+    /// How dmon knows.
+    pub seen: Seen,
+    /// What.
+    pub what: What,
+}
+
+/// How a change came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The Engine told as it happened: whoever asked for it was told of too.
+    Heard,
+    /// By comparing. Who asked is not known.
+    Found,
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// It was made.
+    Appeared,
+    /// It runs.
+    Started(By),
+    /// It ended.
+    Died {
+        /// With this code, where known.
+        exit_code: Option<i64>,
+        /// What it was.
+        from: Status,
+        /// As many deaths before this one went unseen, each answered by its policy.
+        unseen: u32,
+    },
+    /// It is down in another way than before: the policy goes on, or has given up.
+    Down(Status),
+    /// The Engine could not start it: no event tells of that.
+    StartFailed,
+    /// It is frozen.
+    Paused,
+    /// It is no longer frozen.
+    Unpaused,
+    /// Its health check has another verdict.
+    Health(Health),
+    /// Its name is another; this was it before.
+    Renamed(String),
+    /// It is no more; this is the last that was known of it.
+    Removed(Box<Container>),
+    /// A signal was sent to it: not news by itself, but perhaps why it dies.
+    Signalled(String),
+    /// Somebody stopped it: the same.
+    Stopped,
+    /// Podman only: somebody, or its policy, restarts it.
+    Restarted,
+    /// A process in it was killed for memory.
+    OutOfMemory,
+}
+
+/// Who started a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The restart count did not rise: somebody, or the Engine's own start.
+    Somebody,
+    /// The restart count rose.
+    Policy,
+    /// Not told: it follows from what was before.
+    Untold,
+}

@@ -1,0 +1,372 @@
+//! The Engine comes and goes: what that changes in what may be judged.
+
+use std::time::Duration;
+
+use crate::monitor::Monitor;
+use crate::monitor::alert::{Alert, AlertId, Condition, Kind};
+use crate::monitor::cause::Cause;
+use crate::monitor::change::Seen;
+use crate::monitor::container::{ContainerId, Engine, Listed, Status};
+use crate::monitor::effect::{Effect, Reason};
+use crate::monitor::event::Event;
+use crate::monitor::identity::Identity;
+use crate::monitor::input::{Loss, News, Ping};
+use crate::monitor::judge::{Answered, Askers, Verdict};
+use crate::monitor::link::{
+    Absence, COMING_BACK_TAKES, Fates, Gap, Link, Looked, REPLAY_TAKES, UNREACHABLE_AFTER,
+};
+use crate::monitor::rules::{self, Role};
+use crate::monitor::severity::Severity;
+use crate::monitor::subject::{Aspect, Origin, Sign};
+use crate::monitor::world::Learned;
+use crate::monitor::{Dirt, Pinging};
+use crate::timestamp::Timestamp;
+
+/// An Engine that did not answer a ping is asked again after this.
+const PING_AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+/// Inspections that stay without an answer hold nothing up longer than this.
+const ANSWERS_TAKE: Duration = Duration::from_secs(10);
+
+impl Monitor {
+    pub(super) fn connected(&mut self, engine: &Engine, boot_id: Option<String>, news: News) {
+        let Link::Away(gap) = &self.link else { return };
+        let mut gap = gap.clone();
+        let rebooted = self.state.boot_id.is_some() && boot_id.is_some();
+        if rebooted && self.state.boot_id != boot_id {
+            gap.absence = Absence::Rebooted;
+        }
+        self.state.boot_id = boot_id.or(self.state.boot_id.take());
+        self.news = news;
+        let silent = engine.is_podman || news == News::Looks;
+        self.askers = if silent { Askers::Untold } else { Askers::Told };
+        self.link = Link::CatchingUp { gap, since: self.now.moment, looked: Looked::NotYet };
+        self.next_look = None;
+        self.effects.push(Effect::Look);
+    }
+
+    pub(super) fn lost(&mut self, since: Timestamp, loss: Loss) {
+        let silent = self.pinging != Pinging::No && matches!(self.pinging, Pinging::Again(_));
+        let (absence, reason) = match loss {
+            Loss::StreamEnded if silent => (Absence::Unreachable, None),
+            Loss::StreamEnded => (Absence::Unknown, None),
+            Loss::NoAnswer(reason) => (Absence::Unreachable, Some(reason)),
+        };
+        let mut gap = match &self.link {
+            Link::Away(gap) => gap.clone(),
+            Link::CatchingUp { gap, .. } => Gap { known: self.now.moment, ..gap.clone() },
+            Link::Live => {
+                let reason = "the event stream ended".to_owned();
+                Gap { since, known: self.now.moment, absence, reason }
+            }
+        };
+        gap.absence = gap.absence.max(absence);
+        gap.reason = reason.unwrap_or(gap.reason);
+        self.link = Link::Away(gap);
+        self.asked.clear();
+        self.pinging = Pinging::No;
+        self.next_look = None;
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.state.last_event = self.state.last_event.max(Some(event.time));
+        if self.state.answered.is_none() {
+            return self.early.push(event);
+        }
+        let learned = self.state.world.hear(&event, self.now.wall);
+        self.learn(learned);
+    }
+
+    /// What events would have told is found by looking at everything.
+    pub(super) fn events_missed(&mut self) {
+        if self.link == Link::Live {
+            let since = self.state.answered.unwrap_or(self.now.wall);
+            let (known, reason) = (self.now.moment, String::new());
+            let gap = Gap { since, known, absence: Absence::Unknown, reason };
+            self.link = Link::CatchingUp { gap, since: known, looked: Looked::NotYet };
+            self.next_look = None;
+            self.effects.push(Effect::Look);
+        }
+    }
+
+    pub(super) fn look(&mut self, sent: Timestamp, containers: &[Listed]) {
+        self.dirt = self.dirt.max(Dirt::Stale);
+        self.next_look = Some(self.now.moment + self.settings.interval);
+        if self.state.answered.is_none() {
+            self.first_look(sent, containers);
+        } else {
+            let learned = self.state.world.look(sent, containers);
+            self.learn(learned);
+        }
+        self.find_own();
+        self.state.answered = Some(sent);
+        if let Link::CatchingUp { looked: looked @ Looked::NotYet, .. } = &mut self.link {
+            *looked = Looked::Listed;
+            self.ask_all(|status| status.is_up() || status == Status::Restarting);
+        }
+        if self.news == News::Looks {
+            self.ask_all(Status::is_up);
+        }
+        for early in std::mem::take(&mut self.early) {
+            self.event(early);
+        }
+        self.ask_awaited();
+        self.forget();
+    }
+
+    fn ask_all(&mut self, wanted: impl Fn(Status) -> bool) {
+        let containers = self.state.world.containers.iter();
+        let ids: Vec<ContainerId> = containers
+            .filter(|(_, container)| wanted(container.status))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in &ids {
+            self.ask(id);
+        }
+    }
+
+    /// Inspects what something waits for: no event tells of a start that failed.
+    fn ask_awaited(&mut self) {
+        let awaited = self.state.subjects.iter().filter(|(_, subject)| subject.death.is_some());
+        let mut ids = Vec::new();
+        for (identity, subject) in awaited {
+            let successor = self.successor(identity, subject).map(|(id, _)| id.clone());
+            ids.extend(successor.or(subject.container.clone()));
+        }
+        for id in &ids {
+            self.ask(id);
+        }
+    }
+
+    /// Takes in what an event or an answer led to.
+    pub(super) fn learn(&mut self, learned: Learned) {
+        for id in &learned.unsure {
+            self.ask(id);
+        }
+        for change in learned.changes {
+            self.dirt = Dirt::Dirty;
+            self.follow(change);
+        }
+    }
+
+    pub(super) fn pinged(&mut self, ping: Ping) {
+        match ping {
+            Ping::Answered => {
+                self.answered = Some(Answered { at: self.now.moment, told: self.now.wall });
+                self.pinging = Pinging::No;
+            }
+            Ping::Unanswered => {
+                self.pinging = Pinging::Again(self.now.moment + PING_AGAIN_AFTER);
+                let stopped = self.state.subjects.iter().filter(|(_, it)| it.death.is_some());
+                let stopped: Vec<_> = stopped.map(|(identity, _)| identity.clone()).collect();
+                for identity in stopped {
+                    self.hold(&identity, "ended", Reason::EngineAway);
+                }
+            }
+        }
+    }
+
+    /// Asks on a new connection whether the Engine is there.
+    pub(super) fn ping(&mut self) {
+        match self.pinging {
+            Pinging::UnderWay => {}
+            Pinging::Again(moment) if self.now.moment < moment => self.wake_at(moment),
+            Pinging::No | Pinging::Again(_) => {
+                self.pinging = Pinging::UnderWay;
+                self.effects.push(Effect::Ping);
+            }
+        }
+    }
+
+    /// Whether things may be judged: nothing may while the Engine is away, or while it is not known
+    /// what that time has changed.
+    pub(super) fn may_judge(&mut self) -> bool {
+        match &self.link {
+            Link::Live => true,
+            Link::Away(gap) => {
+                let gap = gap.clone();
+                self.unreachable(&gap);
+                false
+            }
+            Link::CatchingUp { gap, since, looked } => {
+                let (gap, since, looked) = (gap.clone(), *since, *looked);
+                self.catch_up(&gap, since, looked)
+            }
+        }
+    }
+
+    fn unreachable(&mut self, gap: &Gap) {
+        let due = gap.known + UNREACHABLE_AFTER;
+        if self.now.moment < due {
+            return self.wake_at(due);
+        }
+        if self.state.ledger.incident(&Identity::Engine).is_none_or(|it| it.recovery.is_some()) {
+            let kind = Kind::EngineUnreachable { reason: gap.reason.clone() };
+            let alert = of_engine(Severity::Critical, kind, gap.since);
+            self.state.ledger.problem(alert, self.now.moment, &self.settings);
+            self.dirt = Dirt::Dirty;
+        }
+    }
+
+    /// Goes on once it is known what a gap has changed.
+    fn catch_up(&mut self, gap: &Gap, since: super::Moment, looked: Looked) -> bool {
+        let now = self.now.moment;
+        let answers_due = since + ANSWERS_TAKE;
+        if looked == Looked::NotYet || (!self.asked.is_empty() && now < answers_due) {
+            if looked == Looked::Listed {
+                self.wake_at(answers_due);
+            }
+            return false;
+        }
+        if now < since + REPLAY_TAKES {
+            self.wake_at(since + REPLAY_TAKES);
+            return false;
+        }
+        let (fates, last) = self.fates();
+        let restarted = fates.tell_of_restart(gap.absence);
+        let settled = last.unwrap_or(since).max(since) + self.settings.restart_grace;
+        let until = settled.min(since + COMING_BACK_TAKES);
+        if restarted && fates.down > 0 && now < until {
+            self.wake_at(until);
+            return false;
+        }
+        let changed = self.moved();
+        if restarted {
+            self.engine_restarted();
+        }
+        self.reachable(gap, changed);
+        self.link = Link::Live;
+        self.asked.clear();
+        true
+    }
+
+    fn reachable(&mut self, gap: &Gap, changed: Vec<String>) {
+        if self.state.ledger.incident(&Identity::Engine).is_some() {
+            let lasted = self.now.wall.since(gap.since);
+            let kind = Kind::EngineReachable { lasted, changed };
+            let alert = of_engine(Severity::Info, kind, self.now.wall);
+            self.state.ledger.well(alert, self.now.moment, &self.settings);
+        }
+    }
+
+    /// What became of the containers that ran when the gap began, and when the last of them came
+    /// back.
+    fn fates(&self) -> (Fates, Option<super::Moment>) {
+        let mut fates = Fates::default();
+        let mut last = None;
+        for (identity, subject) in &self.state.subjects {
+            let container = subject.container.as_ref().and_then(|id| self.container(id));
+            let Some(death) = &subject.death else {
+                fates.unmoved += usize::from(container.is_some_and(|it| it.status.is_up()));
+                continue;
+            };
+            match &death.back {
+                None if death.removed.is_some() => {}
+                None => {
+                    let restarting = container.is_some_and(|it| it.status == Status::Restarting);
+                    fates.down += usize::from(!restarting);
+                }
+                Some(back) => {
+                    if self.how_back(identity, subject) == Some(Verdict::RestartedByRequest) {
+                        fates.started.push(back.sign.at);
+                        last = last.max(Some(back.sign.known));
+                    }
+                }
+            }
+        }
+        (fates, last)
+    }
+
+    /// The names of those that are other than before the gap.
+    fn moved(&self) -> Vec<String> {
+        let moved = self.state.subjects.values().filter(|subject| {
+            subject.silent.is_none() && (subject.death.is_some() || subject.arrival.is_some())
+        });
+        moved.map(|subject| subject.name.clone()).collect()
+    }
+
+    /// Tells the Engine's restart as one story.
+    fn engine_restarted(&mut self) {
+        let identities: Vec<Identity> = self.state.subjects.keys().cloned().collect();
+        let mut restarted = Vec::new();
+        for identity in identities {
+            let Some(subject) = self.state.subjects.get(&identity) else { continue };
+            let how = self.how_back(&identity, subject);
+            let name = subject.name.clone();
+            let Some(death) = subject.death.as_ref() else { continue };
+            let down = death.back.is_none() && death.removed.is_none();
+            if how == Some(Verdict::RestartedByRequest) {
+                if self.silence(&identity).is_none() {
+                    restarted.push(name);
+                }
+                self.taken_along(&identity);
+            } else if down {
+                self.not_back(&identity);
+            }
+        }
+        if !restarted.is_empty() {
+            let kind = Kind::EngineRestarted { restarted };
+            let alert = of_engine(Severity::Warning, kind, self.now.wall);
+            let held = self.state.ledger.notice(alert.clone(), self.now.moment, &self.settings);
+            self.held_back(&alert, held);
+        }
+    }
+
+    fn taken_along(&mut self, identity: &Identity) {
+        self.hold(identity, "restarted", Reason::EngineRestart);
+        let Some(subject) = self.state.subjects.get_mut(identity) else { return };
+        subject.death = None;
+        if let Some(run) = &mut subject.run {
+            run.origin = Origin::Automatic;
+        }
+    }
+
+    fn not_back(&mut self, identity: &Identity) {
+        let Some(subject) = self.state.subjects.get(identity) else { return };
+        let Some(death) = subject.death.clone() else { return };
+        let Some(container) = self.container(&death.container).cloned() else { return };
+        let job = self.role(subject, &death, &container) == Role::Job;
+        if container.status == Status::Restarting || self.silence(identity).is_some() || job {
+            return;
+        }
+        let error = container.details.as_ref().map(|details| details.error.clone());
+        let kind = Kind::Status {
+            from: Condition::Is(death.from),
+            to: Condition::Is(Status::Exited),
+            cause: Cause::NotBackAfterEngineRestart,
+            said: error.filter(|error| !error.is_empty()),
+        };
+        let mut alert = rules::alert(identity, &container, Severity::Critical, kind, &death.sign);
+        alert.about.exit_code = container.exit_code;
+        alert.between = None;
+        if let Some(subject) = self.state.subjects.get_mut(identity) {
+            subject.death = None;
+            subject.problems.clear();
+            subject.problems.insert(Aspect::Down, alert);
+        }
+    }
+
+    /// When something happened and since when it is known.
+    pub(super) fn sign(&self, at: Timestamp, seen: Seen) -> Sign {
+        let between = match &self.link {
+            Link::CatchingUp { gap, .. } if seen == Seen::Found => Some((gap.since, self.now.wall)),
+            _ => None,
+        };
+        Sign { at, told: self.now.wall, known: self.now.moment, between }
+    }
+}
+
+fn of_engine(severity: Severity, kind: Kind, time: Timestamp) -> Alert {
+    Alert {
+        id: AlertId::of(&Identity::Engine, kind.title(), time),
+        identity: Identity::Engine,
+        severity,
+        kind,
+        time,
+        about: crate::monitor::alert::About::default(),
+        repeat: None,
+        ended: None,
+        between: None,
+        log: Vec::new(),
+    }
+}

@@ -1,0 +1,98 @@
+//! The first look ever: a silent baseline. Only the start message speaks of it.
+
+use std::collections::BTreeMap;
+
+use crate::monitor::Monitor;
+use crate::monitor::alert::{About, Alert, AlertId, Condition, Kind};
+use crate::monitor::cause::Cause;
+use crate::monitor::container::{Health, Listed, Status};
+use crate::monitor::effect::Reason;
+use crate::monitor::identity::Identity;
+use crate::monitor::rules;
+use crate::monitor::severity::Severity;
+use crate::monitor::subject::{Aspect, Sign, Subject};
+use crate::timestamp::Timestamp;
+
+impl Monitor {
+    /// Takes the baseline. What is bad already counts as told, so that its recovery is told.
+    pub(super) fn first_look(&mut self, sent: Timestamp, containers: &[Listed]) {
+        let mut counts: BTreeMap<Status, u32> = BTreeMap::new();
+        let mut unwell = Vec::new();
+        for line in containers {
+            self.state.world.adopt(sent, line);
+        }
+        self.find_own();
+        for line in containers {
+            let Some(identity) = self.adopt(line) else { continue };
+            *counts.entry(line.status).or_default() += 1;
+            if let Some(condition) = self.bad_already(&identity, line) {
+                unwell.push((line.name.clone(), condition));
+            }
+        }
+        let kind = Kind::Watching { counts: counts.into_iter().collect(), unwell };
+        self.notice(&Alert {
+            id: AlertId::of(&Identity::Engine, kind.title(), sent),
+            identity: Identity::Engine,
+            severity: Severity::Info,
+            kind,
+            time: sent,
+            about: About::default(),
+            repeat: None,
+            ended: None,
+            between: None,
+            log: Vec::new(),
+        });
+    }
+
+    /// Makes a subject of a container, unless nothing is told of it or another container of its
+    /// identity is up.
+    fn adopt(&mut self, line: &Listed) -> Option<Identity> {
+        let container = self.container(&line.id)?;
+        let identity = container.identity.clone();
+        let silent = self.silence_of(container);
+        let known = self.state.subjects.get(&identity).and_then(|it| it.container.as_ref());
+        if line.status == Status::Created
+            || known.is_some_and(|id| self.container(id).is_some_and(|it| it.status.is_up()))
+        {
+            return None;
+        }
+        let subject = Subject {
+            container: Some(line.id.clone()),
+            name: line.name.clone(),
+            image: line.image.clone(),
+            ..Subject::default()
+        };
+        self.state.subjects.insert(identity.clone(), subject);
+        silent.is_none().then_some(identity)
+    }
+
+    fn bad_already(&mut self, identity: &Identity, line: &Listed) -> Option<Condition> {
+        let (aspect, severity, cause) = match (line.status, line.health, line.exit_code) {
+            (Status::Running, Some(Health::Unhealthy), _) => {
+                (Aspect::Health, Severity::Warning, Cause::HealthCheckFailed)
+            }
+            (Status::Restarting, ..) => {
+                (Aspect::Restarting, Severity::Warning, Cause::FoundRestarting)
+            }
+            (Status::Dead, _, None) => (Aspect::Down, Severity::Critical, Cause::Unknown),
+            (Status::Exited | Status::Dead, _, Some(exit_code)) if exit_code != 0 => {
+                (Aspect::Down, Severity::Critical, Cause::Exited { exit_code })
+            }
+            _ => return None,
+        };
+        let to = match aspect {
+            Aspect::Health => Condition::Feels(Health::Unhealthy),
+            _ => Condition::Is(line.status),
+        };
+        let kind = Kind::Status { from: Condition::Is(Status::Running), to, cause, said: None };
+        let container = self.container(&line.id)?;
+        let now = self.now;
+        let sign = Sign { at: now.wall, told: now.wall, known: now.moment, between: None };
+        let alert = rules::alert(identity, container, severity, kind, &sign);
+        self.state.ledger.problem(alert.clone(), now.moment, &self.settings);
+        self.state.ledger.introduced(identity, now.moment);
+        self.set_problem(identity, aspect, alert);
+        self.hold(identity, to.word(), Reason::Baseline);
+        Some(to)
+    }
+}

@@ -1,0 +1,67 @@
+//! Containers that are meant to end, and those that are nobody's business.
+
+use std::time::Duration;
+
+use crate::monitor::container::{Labels, RestartPolicy};
+use crate::monitor::effect::Reason;
+use crate::monitor::identity::is_one_off;
+use crate::monitor::world::{Container, World};
+
+/// A container that was started with `--rm` is a job if it ran less than this.
+const JOB_RUNS_AT_MOST: Duration = Duration::from_hours(1);
+
+/// Clean ends in a row after which a container without a restart policy is known for a job.
+pub(super) const CLEAN_ENDS_OF_A_JOB: u32 = 2;
+
+/// Whether a container does a job and ends. `ran` is how long it ran, as far as it got; `clean_ends`
+/// how many runs of its identity ended by themselves with 0, this one included.
+pub(super) fn is_job(container: &Container, ran: Duration, clean_ends: u32, world: &World) -> bool {
+    let details = container.details.as_ref();
+    let temporary = details.is_some_and(|details| details.auto_remove);
+    let without_policy = container.restart_policy() == Some(RestartPolicy::No);
+    (temporary && ran < JOB_RUNS_AT_MOST)
+        || is_one_off(&container.labels)
+        || container.labels.get("dmon.job").is_some_and(|value| is_on(value))
+        || (without_policy && clean_ends >= CLEAN_ENDS_OF_A_JOB)
+        || is_awaited(container, world)
+}
+
+/// Why nothing at all is told of a container, if so.
+pub(super) fn silent(container: &Container) -> Option<Reason> {
+    let details = container.details.as_ref();
+    let temporary =
+        details.is_some_and(|details| details.auto_remove) || is_one_off(&container.labels);
+    if temporary && details.is_some_and(|details| details.interactive) {
+        return Some(Reason::Shell);
+    }
+    let without_policy = details.is_none_or(|details| details.restart_policy == RestartPolicy::No);
+    (without_policy && container.image.starts_with("sha256:")).then_some(Reason::BuildStep)
+}
+
+/// Whether another service of its compose project waits for it to complete.
+fn is_awaited(container: &Container, world: &World) -> bool {
+    let Some((project, service)) = compose(&container.labels) else { return false };
+    let others = world.containers.values().map(|other| &other.labels);
+    others.filter(|labels| labels.get(PROJECT) == Some(project)).any(|labels| {
+        labels.get("com.docker.compose.depends_on").is_some_and(|needs| waits_for(needs, service))
+    })
+}
+
+/// `depends_on` is written `service:condition:restart`, separated by commas.
+fn waits_for(needs: &str, service: &str) -> bool {
+    needs.split(',').any(|need| {
+        let mut parts = need.split(':');
+        parts.next() == Some(service) && parts.next() == Some("service_completed_successfully")
+    })
+}
+
+const PROJECT: &str = "com.docker.compose.project";
+
+/// The compose project and service of a container.
+pub(super) fn compose(labels: &Labels) -> Option<(&String, &String)> {
+    Some((labels.get(PROJECT)?, labels.get("com.docker.compose.service")?))
+}
+
+fn is_on(value: &str) -> bool {
+    ["true", "1", "yes", "on"].iter().any(|on| value.trim().eq_ignore_ascii_case(on))
+}

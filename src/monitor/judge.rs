@@ -1,0 +1,193 @@
+//! What a death becomes: a restart, an outage, or a question still open. One pure function of what
+//! is known at a moment; what follows from its verdict is in `settle`.
+
+use std::time::Duration;
+
+use crate::monitor::change::{By, Seen};
+use crate::monitor::container::{RestartPolicy, Status};
+use crate::monitor::identity::Identity;
+use crate::monitor::moment::Moment;
+use crate::monitor::subject::{Back, Death};
+use crate::monitor::world::Container;
+use crate::timestamp::Timestamp;
+
+/// The longest that an answer of the Engine is waited for before something is judged without it.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+
+/// An automatic restart is told once it has lasted this long: a container that dies again at once
+/// is told as a loop, not as two restarts and a loop.
+pub(super) const STEADY: Duration = Duration::from_secs(2);
+
+/// While its successor exists and has not started, an intended stop may take this long to become a
+/// recreation: compose starts it when what it depends on is healthy.
+pub(super) const SUCCESSOR_STARTS_WITHIN: Duration = Duration::from_mins(2);
+
+/// Swarm starts a task's successor within this time.
+const SWARM_REPLACES_WITHIN: Duration = Duration::from_secs(15);
+
+/// All that a verdict rests on.
+pub(super) struct Case<'a> {
+    /// The death.
+    pub death: &'a Death,
+    /// Whose.
+    pub identity: &'a Identity,
+    /// The container that died, as it is now or as it was last.
+    pub container: &'a Container,
+    /// The container that runs again, where one does.
+    pub back: Option<(&'a Back, &'a Container)>,
+    /// A container of the same identity that exists and has not started.
+    pub successor: Option<&'a Container>,
+    /// Whether the Engine tells who asked for a death.
+    pub askers: Askers,
+    /// `RESTART_GRACE`.
+    pub restart_grace: Duration,
+    /// When the Engine last answered a ping on a new connection.
+    pub answered: Option<Answered>,
+    /// Now.
+    pub now: Moment,
+}
+
+/// When the Engine answered, by both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Answered {
+    /// On the clock of waits.
+    pub at: Moment,
+    /// By this host's wall clock.
+    pub told: Timestamp,
+}
+
+/// Whether the Engine tells who asked for a death.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Askers {
+    /// It does.
+    Told,
+    /// It does not: Podman, or an Engine without events.
+    Untold,
+}
+
+/// What a death is, as far as can be said now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Not known before then, unless something is heard.
+    Wait(Moment),
+    /// The Engine must be asked first whether it is there.
+    AskEngine,
+    /// The container must be inspected first.
+    Inspect,
+    /// Its policy will start it again.
+    GoesOn,
+    /// Its policy has been about to start it again for so long that it has to be told.
+    StillRestarting,
+    /// Its policy, or Swarm, started it again.
+    RestartedAutomatically,
+    /// Somebody started it again.
+    RestartedByRequest,
+    /// Its identity runs in another container.
+    Replaced,
+    /// It is down.
+    Down,
+}
+
+impl Case<'_> {
+    /// The verdict.
+    pub(super) fn verdict(&self) -> Verdict {
+        if let Some((back, container)) = self.back {
+            return self.returned(back, container);
+        }
+        let known = self.death.sign.known;
+        let told = self.death.sign.told;
+        let patience = self.container.signals.patience(self.death.sign.at);
+        if self.death.asked.is_none() && self.now < known + patience {
+            return Verdict::Wait(known + patience);
+        }
+        let answered = self.death.removed.is_some() || self.container.known_since(told);
+        if !(answered && self.death.log.is_some()) && self.now < known + ANSWER_WITHIN {
+            return Verdict::Wait(known + ANSWER_WITHIN);
+        }
+        if self.container.status == Status::Restarting && self.death.removed.is_none() {
+            return self.restarting();
+        }
+        let in_swarm = matches!(self.identity, Identity::Swarm { .. });
+        if self.by_itself() && !in_swarm {
+            return Verdict::Down;
+        }
+        let until = known + self.grace();
+        if self.now < until { Verdict::Wait(until) } else { self.confirmed(until) }
+    }
+
+    /// Whether it is certain that nobody asked.
+    fn by_itself(&self) -> bool {
+        self.death.asked.is_none()
+            && self.death.exit_code.is_some()
+            && self.death.seen == Seen::Heard
+            && self.askers == Askers::Told
+    }
+
+    /// A death whose grace is over is told only if the Engine is there (one that is stopping stops
+    /// everything) and if the container is still down.
+    fn confirmed(&self, until: Moment) -> Verdict {
+        let Some(answered) = self.answered.filter(|answered| answered.at >= until) else {
+            return Verdict::AskEngine;
+        };
+        let known = self.death.removed.is_some() || self.container.known_since(answered.told);
+        if known || self.now >= answered.at + ANSWER_WITHIN {
+            Verdict::Down
+        } else {
+            Verdict::Inspect
+        }
+    }
+
+    fn restarting(&self) -> Verdict {
+        if self.death.seen == Seen::Heard {
+            return Verdict::GoesOn;
+        }
+        let until = self.death.sign.known + self.restart_grace;
+        if self.now < until { Verdict::Wait(until) } else { Verdict::StillRestarting }
+    }
+
+    fn returned(&self, back: &Back, container: &Container) -> Verdict {
+        let known = container.known_since(back.sign.told);
+        if !known && self.now < back.sign.known + ANSWER_WITHIN {
+            return Verdict::Wait(back.sign.known + ANSWER_WITHIN);
+        }
+        match self.restarted(back, container) {
+            Verdict::RestartedAutomatically if self.now < back.sign.known + STEADY => {
+                Verdict::Wait(back.sign.known + STEADY)
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// How it came back, by what is known now.
+    pub(super) fn restarted(&self, back: &Back, container: &Container) -> Verdict {
+        if back.container != self.death.container {
+            let by_swarm = matches!(self.identity, Identity::Swarm { .. });
+            let crashed = self.death.asked.is_none();
+            let automatic = by_swarm && crashed;
+            return if automatic { Verdict::RestartedAutomatically } else { Verdict::Replaced };
+        }
+        let before = self.death.restart_count;
+        let after = container.details.as_ref().map(|details| details.restart_count);
+        let automatic = match (back.by, before, after) {
+            (By::Policy, ..) => true,
+            (By::Somebody, ..) => false,
+            (By::Untold, Some(before), Some(after)) if container.known_since(back.sign.told) => {
+                after > before
+            }
+            (By::Untold, ..) => {
+                self.death.asked.is_none() && container.restart_policy() != Some(RestartPolicy::No)
+            }
+        };
+        if automatic { Verdict::RestartedAutomatically } else { Verdict::RestartedByRequest }
+    }
+
+    /// How long the death waits for what becomes of it.
+    fn grace(&self) -> Duration {
+        match (self.successor, self.identity) {
+            (Some(successor), _) if successor.failed_to_start() => Duration::ZERO,
+            (Some(_), _) => SUCCESSOR_STARTS_WITHIN.max(self.restart_grace),
+            (None, Identity::Swarm { .. }) => SWARM_REPLACES_WITHIN.max(self.restart_grace),
+            (None, _) => self.restart_grace,
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! What is owed to Slack about one identity: the difference between what is true and what was told.
+
+use std::time::Duration;
+
+use crate::monitor::alert::{Alert, AlertId, Kind, Repeat};
+use crate::monitor::container::Status;
+use crate::monitor::effect::{BatchId, Reason};
+use crate::monitor::moment::Moment;
+use crate::monitor::severity::Severity;
+use crate::timestamp::Timestamp;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// The waits before follow-ups, after the first, which is `ALERT_COOLDOWN`; the last one repeats.
+const FOLLOW_UPS_AFTER: [Duration; 4] =
+    [MINUTE.saturating_mul(30), MINUTE.saturating_mul(120), MINUTE.saturating_mul(480), DAY];
+
+/// The wait after the first notice of an automatic restart; it doubles up to [`DAY`].
+const FIRST_WIDENING: Duration = MINUTE.saturating_mul(5);
+
+/// What was told of an identity, and what is owed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Account {
+    /// The incident, from its first problem until its recovery is told.
+    pub incident: Option<Incident>,
+    /// When the last recovery was told.
+    pub recovered: Option<Moment>,
+    /// Notices that are owed.
+    pub notices: Vec<Notice>,
+    /// How seldom automatic restarts are told.
+    pub widening: Option<Widening>,
+}
+
+/// A problem, from its begin until its end is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incident {
+    /// When its first problem began.
+    pub began: Timestamp,
+    /// The problem there is, or was last.
+    pub problem: Alert,
+    /// Since when the problem is that one.
+    pub changed: Moment,
+    /// How many problems there were.
+    pub times: u32,
+    /// Its recovery, once it is well.
+    pub recovery: Option<Recovery>,
+    /// How soon a recovery is told.
+    pub trust: Trust,
+    /// What Slack was told last; `None`: nothing yet.
+    pub told: Option<Told>,
+}
+
+/// The end of a problem.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recovery {
+    /// Since when it is well.
+    pub since: Moment,
+    /// What there is to say of it.
+    pub alert: Alert,
+}
+
+/// How soon a recovery is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// At once.
+    AtOnce,
+    /// After `ALERT_COOLDOWN` of being well, since the last recovery did not last that long.
+    AfterCooldown,
+}
+
+/// What Slack was told last of an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// When.
+    pub at: Moment,
+    /// How bad it was.
+    pub severity: Severity,
+    /// How final it was.
+    pub gravity: Gravity,
+    /// How many follow-ups it had.
+    pub follow_ups: u32,
+}
+
+/// How final a problem is. Only a rise is worth a word before the follow-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gravity {
+    /// It may pass by itself.
+    Passing,
+    /// It stays until somebody acts.
+    Lasting,
+    /// It stays, and nothing more can become of it.
+    Final,
+}
+
+/// A notice that is owed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// When it may leave.
+    pub due: Moment,
+    /// What it says.
+    pub alert: Alert,
+    /// The batch that it is under way in.
+    pub batch: Option<BatchId>,
+}
+
+/// How seldom the automatic restarts of an identity are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Widening {
+    /// The wait after the last notice.
+    pub wait: Duration,
+    /// When the next notice may leave.
+    pub next: Moment,
+    /// The last restart.
+    pub last: Moment,
+}
+
+/// Something that is owed, as it would be said now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owed {
+    /// When it may leave.
+    pub due: Moment,
+    /// What is said.
+    pub alert: Alert,
+    /// What its delivery changes.
+    pub mark: Mark,
+}
+
+/// What the delivery of an alert changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The incident is told, so bad and so final.
+    Problem(Severity, Gravity),
+    /// A follow-up is told.
+    FollowUp(Severity, Gravity),
+    /// The incident is over and told.
+    Recovered,
+    /// An incident that was over before it could be told is told.
+    Past,
+    /// Notices that were under way are told.
+    Notice,
+}
+
+impl Account {
+    /// Takes in that there is this problem. Gives why it is not told now, if so.
+    pub fn problem(&mut self, mut alert: Alert, now: Moment, cooldown: Duration) -> Option<Reason> {
+        let times = alert.repeat.take().map_or(1, |repeat| repeat.times);
+        let Some(incident) = &mut self.incident else {
+            let relapse = self.recovered.is_some_and(|told| now < told + cooldown);
+            self.incident = Some(Incident {
+                began: alert.time,
+                problem: alert,
+                changed: now,
+                times,
+                recovery: None,
+                trust: if relapse { Trust::AfterCooldown } else { Trust::AtOnce },
+                told: None,
+            });
+            return None;
+        };
+        if incident.problem == alert && incident.recovery.is_none() {
+            return None;
+        }
+        let again = incident.recovery.take().is_some() || incident.problem.time != alert.time;
+        if again {
+            incident.times += times;
+        }
+        if again || incident.problem.kind.title() != alert.kind.title() {
+            incident.changed = now;
+        }
+        incident.problem = alert;
+        let told = incident.told?;
+        (!incident.is_worse_than(&told)).then_some(Reason::InIncident)
+    }
+
+    /// Takes in that it is well.
+    pub fn well(&mut self, recovered: Alert, now: Moment) {
+        if let Some(incident) = &mut self.incident {
+            incident.recovery.get_or_insert(Recovery { since: now, alert: recovered });
+        }
+    }
+
+    /// Adds a notice; one of the same kind that has not left yet takes it in.
+    pub fn notice(&mut self, alert: Alert, due: Moment) {
+        let same = |notice: &&mut Notice| {
+            notice.batch.is_none()
+                && std::mem::discriminant(&notice.alert.kind) == std::mem::discriminant(&alert.kind)
+        };
+        match self.notices.iter_mut().find(same) {
+            Some(notice) => notice.alert = merged(&notice.alert, alert),
+            None => self.notices.push(Notice { due, alert, batch: None }),
+        }
+    }
+
+    /// Adds the notice of an automatic restart. Gives why it is not told now, if so.
+    pub fn restarted(&mut self, alert: Alert, now: Moment) -> Option<Reason> {
+        let widening = self.widening.take().filter(|widening| now < widening.last + DAY);
+        let (wait, next) = widening.map_or((Duration::ZERO, now), |it| (it.wait, it.next));
+        self.widening = Some(Widening { wait, next, last: now });
+        self.notice(alert, next.max(now));
+        (next > now).then_some(Reason::Counted)
+    }
+
+    /// What is owed, as it would be said now.
+    pub fn owed(&self, cooldown: Duration, minimum: Severity) -> Vec<Owed> {
+        let incident = self.incident.as_ref().and_then(|it| it.owed(cooldown, minimum));
+        let notices = self.notices.iter().filter(|notice| notice.batch.is_none()).map(|notice| {
+            Owed { due: notice.due, alert: notice.alert.clone(), mark: Mark::Notice }
+        });
+        notices.chain(incident).collect()
+    }
+
+    /// Takes in that something was told.
+    pub fn told(&mut self, mark: Mark, batch: BatchId, now: Moment) {
+        let told =
+            |severity, gravity, follow_ups| Some(Told { at: now, severity, gravity, follow_ups });
+        match (mark, &mut self.incident) {
+            (Mark::Problem(severity, gravity), Some(incident)) => {
+                let follow_ups = incident.told.map_or(0, |told| told.follow_ups);
+                incident.told = told(severity, gravity, follow_ups);
+            }
+            (Mark::FollowUp(severity, gravity), Some(incident)) => {
+                let follow_ups = incident.told.map_or(0, |told| told.follow_ups) + 1;
+                incident.told = told(severity, gravity, follow_ups);
+            }
+            (Mark::Recovered, Some(incident)) => {
+                self.recovered = Some(now);
+                if incident.recovery.is_some() {
+                    self.incident = None;
+                } else {
+                    // It fell ill again while Slack was told that it is well: a new incident.
+                    incident.began = incident.problem.time;
+                    incident.times = 1;
+                    incident.trust = Trust::AfterCooldown;
+                    incident.told = None;
+                }
+            }
+            (Mark::Past, Some(incident)) => {
+                if incident.recovery.is_some() {
+                    self.incident = None;
+                } else {
+                    incident.began = incident.problem.time;
+                    incident.times = 1;
+                }
+            }
+            (Mark::Notice, _) => self.notices_told(batch, now),
+            (_, None) => {}
+        }
+    }
+
+    fn notices_told(&mut self, batch: BatchId, now: Moment) {
+        let told = |notice: &Notice| notice.batch == Some(batch);
+        let restarts = self.notices.iter().any(|notice| {
+            told(notice) && matches!(notice.alert.kind, Kind::RestartedAutomatically { .. })
+        });
+        self.notices.retain(|notice| !told(notice));
+        if let Some(widening) = self.widening.as_mut().filter(|_| restarts) {
+            widening.wait = (widening.wait * 2).clamp(FIRST_WIDENING, DAY);
+            widening.next = now + widening.wait;
+            for notice in &mut self.notices {
+                if matches!(notice.alert.kind, Kind::RestartedAutomatically { .. }) {
+                    notice.due = widening.next;
+                }
+            }
+        }
+    }
+
+    /// Takes in that a batch did not arrive.
+    pub fn failed(&mut self, batch: BatchId) {
+        let (back, kept) =
+            self.notices.drain(..).partition(|notice: &Notice| notice.batch == Some(batch));
+        self.notices = back;
+        self.notices.iter_mut().for_each(|notice| notice.batch = None);
+        let later: Vec<Notice> = kept;
+        for notice in later {
+            self.notice(notice.alert, notice.due);
+        }
+    }
+
+    /// Whether there is nothing left to remember.
+    pub fn is_settled(&self, now: Moment, cooldown: Duration) -> bool {
+        self.incident.is_none()
+            && self.notices.is_empty()
+            && self.recovered.is_none_or(|told| now >= told + cooldown)
+            && self.widening.is_none_or(|widening| now >= widening.last + DAY)
+    }
+}
+
+impl Incident {
+    fn is_worse_than(&self, told: &Told) -> bool {
+        self.problem.severity > told.severity || gravity(&self.problem.kind) > told.gravity
+    }
+
+    fn owed(&self, cooldown: Duration, minimum: Severity) -> Option<Owed> {
+        let (severity, gravity) = (self.problem.severity, gravity(&self.problem.kind));
+        match (&self.recovery, &self.told) {
+            (_, None) if severity < minimum => None,
+            (None, None) => {
+                let alert = self.said(self.problem.id, self.times > 1);
+                Some(Owed { due: self.changed, alert, mark: Mark::Problem(severity, gravity) })
+            }
+            (None, Some(told)) if self.is_worse_than(told) => {
+                let alert = self.said(self.problem.id, self.times > 1);
+                Some(Owed { due: self.changed, alert, mark: Mark::Problem(severity, gravity) })
+            }
+            // Nothing becomes of what is gone.
+            (None, Some(_)) if matches!(self.problem.kind, Kind::Removed { .. }) => None,
+            (None, Some(told)) => {
+                let (due, mark) =
+                    (told.at + wait(told, cooldown), Mark::FollowUp(severity, gravity));
+                let nth = Duration::from_nanos(u64::from(told.follow_ups) + 1);
+                let id = AlertId::of(&self.problem.identity, "follow-up", self.began + nth);
+                Some(Owed { due, alert: self.said(id, true), mark })
+            }
+            (Some(recovery), None) => {
+                let mut alert = self.said(self.problem.id, self.times > 1);
+                alert.ended = Some(recovery.alert.time);
+                Some(Owed { due: recovery.since, alert, mark: Mark::Past })
+            }
+            (Some(recovery), Some(_)) => {
+                let due = match self.trust {
+                    Trust::AtOnce => recovery.since,
+                    Trust::AfterCooldown => recovery.since + cooldown,
+                };
+                let mut alert = recovery.alert.clone();
+                alert.repeat =
+                    (self.times > 1).then_some(Repeat { times: self.times, since: self.began });
+                Some(Owed { due, alert, mark: Mark::Recovered })
+            }
+        }
+    }
+
+    fn said(&self, id: AlertId, repeated: bool) -> Alert {
+        let repeat = repeated.then_some(Repeat { times: self.times, since: self.began });
+        Alert { id, repeat, ..self.problem.clone() }
+    }
+}
+
+fn wait(told: &Told, cooldown: Duration) -> Duration {
+    let later = match told.follow_ups {
+        0 if cooldown > Duration::ZERO => return cooldown,
+        0 => 0,
+        follow_ups => usize::try_from(follow_ups - 1).unwrap_or(usize::MAX),
+    };
+    FOLLOW_UPS_AFTER[later.min(FOLLOW_UPS_AFTER.len() - 1)]
+}
+
+/// How final a problem is.
+pub fn gravity(kind: &Kind) -> Gravity {
+    use crate::monitor::alert::Condition;
+    match kind {
+        Kind::RestartFailed { .. } | Kind::Removed { .. } => Gravity::Final,
+        Kind::Status { to: Condition::Is(Status::Exited | Status::Dead), .. } => Gravity::Lasting,
+        _ => Gravity::Passing,
+    }
+}
+
+/// Two notices of the same kind as one: the later's words, with how many and since when.
+fn merged(before: &Alert, after: Alert) -> Alert {
+    let before = before.repeat.unwrap_or(Repeat { times: 1, since: before.time });
+    let more = after.repeat.map_or(1, |repeat| repeat.times);
+    Alert { repeat: Some(Repeat { times: before.times + more, ..before }), ..after }
+}

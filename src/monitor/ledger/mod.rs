@@ -1,0 +1,307 @@
+//! What Slack has been told and what it is owed. Cooldown, grouping, retry and "nothing is lost" are
+//! this one table: what is owed is worked out anew each time from what is true and what was told,
+//! so after an hour without Slack there is one message with today's truth.
+
+mod account;
+mod pace;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub use account::{
+    Account, Gravity, Incident, Mark, Notice, Owed, Recovery, Told, Trust, Widening, gravity,
+};
+pub use pace::Pace;
+
+use crate::monitor::alert::{Alert, Condition, Kind};
+use crate::monitor::cause::Cause;
+use crate::monitor::effect::{Batch, BatchId, Crowd, Reason};
+use crate::monitor::identity::Identity;
+use crate::monitor::input::Outcome;
+use crate::monitor::moment::Moment;
+use crate::monitor::settings::Settings;
+use crate::monitor::severity::Severity;
+
+/// The most entries that are owed one by one; above it they are counted.
+pub const OWED_AT_MOST: usize = 1_000;
+
+/// What can wait does so no longer than this for more of its kind.
+const GATHERS_FOR: Duration = Duration::from_secs(10);
+
+/// All accounts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// By identity.
+    pub accounts: BTreeMap<Identity, Account>,
+    /// What there were too many of to be kept one by one.
+    pub crowd: Vec<Crowd>,
+    /// When the next message may leave.
+    pub pace: Pace,
+    /// The message under way: not part of the state, since nobody waits for it after a restart.
+    pub under_way: Option<UnderWay>,
+}
+
+/// A message under way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnderWay {
+    batch: BatchId,
+    marks: Vec<(Identity, Mark)>,
+    crowd: Vec<Crowd>,
+    containers: usize,
+}
+
+/// Whether more of the same is in the making (a grace runs, a new container is about to start), so
+/// that what can wait should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum More {
+    /// Yes.
+    Coming,
+    /// No.
+    NotKnown,
+}
+
+impl Ledger {
+    /// Whether an incident of this identity is open, told or not.
+    pub fn incident(&self, identity: &Identity) -> Option<&Incident> {
+        self.accounts.get(identity)?.incident.as_ref()
+    }
+
+    /// Takes in what is wrong with an identity. Gives why it is not told now, if so.
+    pub fn problem(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Reason> {
+        let crowded = self.is_crowded(&alert.identity);
+        if crowded {
+            self.count(&alert);
+        }
+        let account = self.accounts.entry(alert.identity.clone()).or_default();
+        let severity = alert.severity;
+        let told = Told { at: now, severity, gravity: gravity(&alert.kind), follow_ups: 0 };
+        let held = account.problem(alert, now, settings.cooldown);
+        let incident = account.incident.as_mut().filter(|it| it.told.is_none());
+        match incident {
+            Some(incident) if crowded => incident.told = Some(told),
+            Some(_) if severity < settings.minimum_severity => return Some(Reason::BelowMinimum),
+            _ => {}
+        }
+        held
+    }
+
+    /// Takes in that an identity is well.
+    pub fn well(&mut self, recovered: Alert, now: Moment, settings: &Settings) {
+        let Some(incident) = self.incident(&recovered.identity) else { return };
+        let first = incident.recovery.is_none() && incident.told.is_some();
+        if first && self.entries() >= OWED_AT_MOST {
+            self.count(&recovered);
+            return self.close(&recovered.identity);
+        }
+        let Some(account) = self.accounts.get_mut(&recovered.identity) else { return };
+        account.well(recovered, now);
+        // What was never worth telling leaves nothing behind.
+        account.incident.take_if(|incident| {
+            incident.told.is_none() && incident.problem.severity < settings.minimum_severity
+        });
+    }
+
+    /// Counts in what belongs to an open incident.
+    pub fn again(&mut self, identity: &Identity, times: u32) {
+        let account = self.accounts.get_mut(identity);
+        if let Some(incident) = account.and_then(|account| account.incident.as_mut()) {
+            incident.times += times;
+        }
+    }
+
+    /// Takes in that an incident ended otherwise than by a recovery: what was told of it has had
+    /// its last word by a notice.
+    pub fn close(&mut self, identity: &Identity) {
+        if let Some(account) = self.accounts.get_mut(identity) {
+            account.incident = None;
+        }
+    }
+
+    /// Adds a notice. Gives why it is not told now, if so.
+    pub fn notice(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Reason> {
+        if alert.severity < settings.minimum_severity {
+            return Some(Reason::BelowMinimum);
+        }
+        if self.is_crowded(&alert.identity) {
+            self.count(&alert);
+            return None;
+        }
+        let account = self.accounts.entry(alert.identity.clone()).or_default();
+        if matches!(alert.kind, Kind::RestartedAutomatically { .. }) {
+            return account.restarted(alert, now);
+        }
+        account.notice(alert, now);
+        None
+    }
+
+    /// Marks the problems of an identity as told, since the start message names it.
+    pub fn introduced(&mut self, identity: &Identity, now: Moment) {
+        if let Some(incident) =
+            self.accounts.get_mut(identity).and_then(|account| account.incident.as_mut())
+        {
+            let (severity, gravity) = (incident.problem.severity, gravity(&incident.problem.kind));
+            incident.told = Some(Told { at: now, severity, gravity, follow_ups: 0 });
+        }
+    }
+
+    /// Moves what is known of an identity to its new name.
+    pub fn rename(&mut self, from: &Identity, to: &Identity) {
+        let Some(mut account) = self.accounts.remove(from) else { return };
+        let incident = account.incident.iter_mut();
+        let alerts = incident.flat_map(|incident| {
+            let recovery = incident.recovery.iter_mut().map(|recovery| &mut recovery.alert);
+            std::iter::once(&mut incident.problem).chain(recovery)
+        });
+        let notices = account.notices.iter_mut().map(|notice| &mut notice.alert);
+        for alert in alerts.chain(notices) {
+            alert.identity = to.clone();
+        }
+        self.accounts.insert(to.clone(), account);
+    }
+
+    /// The next message, if one is due.
+    pub fn next(&mut self, now: Moment, more: More, settings: &Settings) -> Option<Batch> {
+        if self.under_way.is_some() || now < self.pace.next {
+            return None;
+        }
+        let mut due: Vec<Owed> = self.owed(settings).filter(|owed| owed.due <= now).collect();
+        let ripe = |owed: &Owed| {
+            more == More::NotKnown || !can_wait(&owed.alert) || now >= owed.due + GATHERS_FOR
+        };
+        if !due.iter().any(ripe) && self.crowd.is_empty() {
+            return None;
+        }
+        due.sort_by(|a, b| rank(&a.alert).cmp(&rank(&b.alert)));
+        let batch = self.pace.name();
+        let marks: Vec<_> =
+            due.iter().map(|owed| (owed.alert.identity.clone(), owed.mark)).collect();
+        for (identity, _) in marks.iter().filter(|(_, mark)| *mark == Mark::Notice) {
+            let notices = self.accounts.get_mut(identity).map(|account| &mut account.notices);
+            for notice in notices.into_iter().flatten().filter(|notice| notice.due <= now) {
+                notice.batch.get_or_insert(batch);
+            }
+        }
+        let alerts: Vec<Alert> = due.into_iter().map(|owed| owed.alert).collect();
+        let containers = alerts.iter().map(containers).sum();
+        let crowd = self.crowd.clone();
+        self.under_way = Some(UnderWay { batch, marks, crowd: crowd.clone(), containers });
+        Some(Batch { id: batch, alerts, crowd })
+    }
+
+    /// Takes in what became of the message under way.
+    pub fn delivery(&mut self, batch: BatchId, outcome: Outcome, now: Moment) {
+        let Some(under_way) = self.under_way.take_if(|under_way| under_way.batch == batch) else {
+            return;
+        };
+        if let Outcome::Failed { wait } = outcome {
+            for (identity, _) in &under_way.marks {
+                if let Some(account) = self.accounts.get_mut(identity) {
+                    account.failed(batch);
+                }
+            }
+            self.pace.failed(now, wait);
+            return;
+        }
+        for (identity, mark) in &under_way.marks {
+            if let Some(account) = self.accounts.get_mut(identity) {
+                account.told(*mark, batch, now);
+            }
+        }
+        for told in under_way.crowd {
+            for crowd in self.crowd.iter_mut().filter(|it| it.is_like(&told)) {
+                crowd.count -= told.count;
+            }
+        }
+        self.crowd.retain(|crowd| crowd.count > 0);
+        self.pace.delivered(now, under_way.containers);
+    }
+
+    /// When the next message is due; `None` while one is under way or nothing is owed.
+    pub fn deadline(&self, more: More, settings: &Settings) -> Option<Moment> {
+        if self.under_way.is_some() {
+            return None;
+        }
+        let gathers = |owed: Owed| match more {
+            More::Coming if can_wait(&owed.alert) => owed.due + GATHERS_FOR,
+            _ => owed.due,
+        };
+        let crowd = (!self.crowd.is_empty()).then_some(self.pace.next);
+        let due = self.owed(settings).map(gathers).chain(crowd).min()?;
+        Some(due.max(self.pace.next))
+    }
+
+    /// Drops the accounts of which nothing is left to remember.
+    pub fn forget(&mut self, now: Moment, settings: &Settings) {
+        self.accounts.retain(|_, account| !account.is_settled(now, settings.cooldown));
+    }
+
+    fn owed(&self, settings: &Settings) -> impl Iterator<Item = Owed> {
+        let (cooldown, minimum) = (settings.cooldown, settings.minimum_severity);
+        self.accounts.values().flat_map(move |account| account.owed(cooldown, minimum))
+    }
+
+    fn is_crowded(&self, identity: &Identity) -> bool {
+        self.incident(identity).is_none() && self.entries() >= OWED_AT_MOST
+    }
+
+    /// How much is owed, follow-ups aside.
+    fn entries(&self) -> usize {
+        let owed = |incident: &Incident| incident.told.is_none() || incident.recovery.is_some();
+        let of = |account: &Account| {
+            account.notices.len() + usize::from(account.incident.as_ref().is_some_and(owed))
+        };
+        self.accounts.values().map(of).sum()
+    }
+
+    fn count(&mut self, alert: &Alert) {
+        let one = Crowd { title: alert.kind.title(), image: alert.about.image.clone(), count: 1 };
+        match self.crowd.iter_mut().find(|crowd| crowd.is_like(&one)) {
+            Some(crowd) => crowd.count += 1,
+            None => self.crowd.push(one),
+        }
+    }
+}
+
+/// The worst first; of those, what did not come back after an Engine restart, then by name.
+fn rank(alert: &Alert) -> (std::cmp::Reverse<Severity>, u8, &'static str, &str) {
+    let order = match alert.kind.cause() {
+        Some(Cause::NotBackAfterEngineRestart) => 0,
+        _ => 1,
+    };
+    (std::cmp::Reverse(alert.severity), order, alert.kind.title(), &alert.about.name)
+}
+
+/// Whether nobody is in a hurry for it: what somebody asked for, and good news.
+fn can_wait(alert: &Alert) -> bool {
+    match &alert.kind {
+        Kind::Status { cause, .. } => *cause == Cause::StoppedOnRequest,
+        Kind::Removed { .. }
+        | Kind::RestartedManually
+        | Kind::RestartedAutomatically { .. }
+        | Kind::Recreated { .. }
+        | Kind::Added { .. }
+        | Kind::Recovered { .. } => true,
+        _ => false,
+    }
+}
+
+/// How many containers an alert is about.
+fn containers(alert: &Alert) -> usize {
+    match &alert.kind {
+        Kind::EngineRestarted { restarted } => restarted.len(),
+        _ => 1,
+    }
+}
+
+impl Crowd {
+    fn is_like(&self, other: &Self) -> bool {
+        self.title == other.title && self.image == other.image
+    }
+}
+
+/// What a container was while it was not well, for its recovery.
+pub fn condition(alert: &Alert) -> Condition {
+    alert.kind.condition().unwrap_or(Condition::Is(crate::monitor::container::Status::Running))
+}

@@ -1,0 +1,128 @@
+//! Whether the Engine is there, and what a time without it means.
+
+use std::time::Duration;
+
+use crate::monitor::moment::Moment;
+use crate::timestamp::Timestamp;
+
+/// Without an answer for this long the Engine is unreachable.
+pub(super) const UNREACHABLE_AFTER: Duration = Duration::from_secs(30);
+
+/// After a gap nothing is judged for this long, so that the events the Engine tells again come in.
+pub(super) const REPLAY_TAKES: Duration = Duration::from_millis(500);
+
+/// The longest that containers are waited for which an Engine starts one after the other.
+pub(super) const COMING_BACK_TAKES: Duration = Duration::from_mins(1);
+
+/// Containers that the Engine's own start starts, start within this time.
+pub(super) const STARTED_TOGETHER: Duration = Duration::from_secs(30);
+
+/// Whether the Engine is there.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Link {
+    /// It does not answer.
+    Away(Gap),
+    /// It answers again. Nothing is judged until it is known what the gap has changed.
+    CatchingUp {
+        /// The time without it.
+        gap: Gap,
+        /// When it answered again.
+        since: Moment,
+        /// How far the look into everything has got.
+        looked: Looked,
+    },
+    /// It answers, and everything is known.
+    Live,
+}
+
+/// How far a look into everything has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// It is asked for.
+    NotYet,
+    /// All answers are in except those of inspections under way.
+    Listed,
+}
+
+/// A time without the Engine.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Gap {
+    /// Since when nothing is known, by this host's wall clock.
+    pub since: Timestamp,
+    /// The same on the clock of waits.
+    pub known: Moment,
+    /// What is known of the Engine in that time.
+    pub absence: Absence,
+    /// Why it could not be reached, in the words of its client.
+    pub reason: String,
+}
+
+/// What is known of the Engine in a time without it, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Absence {
+    /// The stream ended, or dmon was not running: the Engine may have been there all the time.
+    Unknown,
+    /// Connections failed.
+    Unreachable,
+    /// The host was started anew.
+    Rebooted,
+}
+
+/// The fates of the containers that ran when a gap began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Fates {
+    /// Their present run is the one from before the gap.
+    pub unmoved: usize,
+    /// Started during the gap by nobody that is known: when.
+    pub started: Vec<Timestamp>,
+    /// Not up.
+    pub down: usize,
+}
+
+impl Fates {
+    /// Whether the Engine restarted: then it took all containers along, or (with live-restore) none.
+    pub(super) fn tell_of_restart(&self, absence: Absence) -> bool {
+        let moved = self.started.len() + self.down;
+        match absence {
+            Absence::Rebooted => moved > 0,
+            Absence::Unreachable => moved > self.unmoved,
+            Absence::Unknown => {
+                let together = self.started_together();
+                together > 1 && together > self.unmoved
+            }
+        }
+    }
+
+    /// The most containers that started within [`STARTED_TOGETHER`].
+    fn started_together(&self) -> usize {
+        let mut starts = self.started.clone();
+        starts.sort_unstable();
+        let within = |first: &Timestamp| {
+            starts.iter().filter(|at| *at >= first && at.since(*first) <= STARTED_TOGETHER).count()
+        };
+        starts.iter().map(within).max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_restart_moves_most_containers() {
+        let check = |absence: Absence, unmoved, started: &[i64], down, expected: bool| {
+            let started = started.iter().map(|at| Timestamp::from_seconds(*at)).collect();
+            let fates = Fates { unmoved, started, down };
+            assert_eq!(fates.tell_of_restart(absence), expected, "{absence:?} {fates:?}");
+        };
+        check(Absence::Unknown, 0, &[10, 11, 12], 1, true);
+        check(Absence::Unknown, 0, &[10], 0, false);
+        check(Absence::Unknown, 5, &[10, 11, 12], 0, false);
+        check(Absence::Unknown, 0, &[10, 100, 200], 0, false);
+        check(Absence::Unreachable, 0, &[10], 0, true);
+        check(Absence::Unreachable, 0, &[], 1, true);
+        check(Absence::Unreachable, 3, &[10], 0, false);
+        check(Absence::Rebooted, 0, &[], 3, true);
+        check(Absence::Rebooted, 0, &[], 0, false);
+    }
+}

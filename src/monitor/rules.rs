@@ -1,0 +1,188 @@
+//! Which changes matter, and how much: the rows of the contract's tables, as alerts.
+
+use std::time::Duration;
+
+use crate::monitor::alert::{About, Alert, AlertId, Condition, Kind};
+use crate::monitor::cause::Cause;
+use crate::monitor::change::Seen;
+use crate::monitor::container::{RestartPolicy, Status};
+use crate::monitor::identity::Identity;
+use crate::monitor::job;
+use crate::monitor::judge::Askers;
+use crate::monitor::settings::Settings;
+use crate::monitor::severity::Severity;
+use crate::monitor::signals::{self, Asked};
+use crate::monitor::subject::{Death, Origin, Sign};
+use crate::monitor::world::Container;
+
+/// A container that was restarted or recreated on request and ends within this time did not stay
+/// up.
+const STAYS_UP: Duration = Duration::from_secs(30);
+
+/// What a container's end amounts to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Ending {
+    /// It is down, and that is a problem of this severity; `None`: settings say it is none.
+    Problem(Option<Severity>, Kind),
+    /// It is a job and has failed.
+    JobFailed(Kind),
+    /// It is a job and has done it.
+    JobDone,
+}
+
+/// The row that a death belongs to once it is certain that the container stays down. `failed` is
+/// the container that was to replace it and could not be started, where there is one.
+pub(super) fn ending(
+    death: &Death,
+    container: &Container,
+    failed: Option<&Container>,
+    role: Role,
+    askers: Askers,
+    settings: &Settings,
+) -> Ending {
+    let cause = cause(death, container, askers);
+    let (from, to) = (Condition::Is(death.from), Condition::Is(resting(container)));
+    let error = failed.unwrap_or(container).details.as_ref().map_or("", |it| it.error.as_str());
+    let restart_failed = |cause, error: &str| {
+        let kind = Kind::RestartFailed { from, to, cause, error: error.to_owned() };
+        Ending::Problem(Some(Severity::Critical), kind)
+    };
+    let failing = failed.is_some() || container.failed_to_start() && death.removed.is_none();
+    if role == Role::Job && !failing {
+        return match (death.asked, death.exit_code) {
+            (None, Some(0) | None) | (Some(_), _) => Ending::JobDone,
+            (None, Some(_)) => Ending::JobFailed(Kind::JobFailed { cause }),
+        };
+    }
+    if failing {
+        return restart_failed(Cause::CouldNotStart, error);
+    }
+    if death.removed.is_some() && (death.asked.is_some() || death.exit_code.is_none()) {
+        return removed(death, settings);
+    }
+    if death.asked.is_some() {
+        let kind = Kind::Status { from, to, cause, said: None };
+        return Ending::Problem(settings.manual_stop_severity, kind);
+    }
+    if death.origin == Origin::Request && death.ran.is_some_and(|ran| ran < STAYS_UP) {
+        return restart_failed(Cause::DidNotStayUp, "");
+    }
+    if askers == Askers::Told && has_given_up(death, container) {
+        return restart_failed(Cause::PolicyGaveUp, "");
+    }
+    let severity = match death.exit_code {
+        Some(0) => settings.clean_exit_severity,
+        _ => Some(Severity::Critical),
+    };
+    Ending::Problem(severity, Kind::Status { from, to, cause, said: None })
+}
+
+/// Whether a container is meant to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It is meant to run.
+    Service,
+    /// It is meant to end.
+    Job,
+}
+
+fn removed(death: &Death, settings: &Settings) -> Ending {
+    let previous = death.from;
+    match death.asked {
+        Some(Asked::Stop) => Ending::Problem(
+            settings.manual_stop_severity,
+            Kind::Removed { previous, cause: Some(Cause::StoppedAndRemoved) },
+        ),
+        Some(Asked::Kill) | None => {
+            Ending::Problem(Some(Severity::Critical), Kind::Removed { previous, cause: None })
+        }
+    }
+}
+
+/// A policy that should have started the container again and did not.
+fn has_given_up(death: &Death, container: &Container) -> bool {
+    match container.restart_policy() {
+        None | Some(RestartPolicy::No) => false,
+        Some(RestartPolicy::OnFailure { .. }) => death.exit_code != Some(0),
+        Some(RestartPolicy::Always | RestartPolicy::UnlessStopped) => true,
+    }
+}
+
+/// What a container that is down is said to be.
+fn resting(container: &Container) -> Status {
+    match container.status {
+        Status::Dead => Status::Dead,
+        _ => Status::Exited,
+    }
+}
+
+/// Why a container died.
+pub(super) fn cause(death: &Death, container: &Container, askers: Askers) -> Cause {
+    let details = container.details.as_ref();
+    let Some(exit_code) = death.exit_code else {
+        return if death.asked.is_some() { Cause::StoppedOnRequest } else { Cause::Unknown };
+    };
+    let events_missing = askers == Askers::Untold || death.seen == Seen::Found;
+    let killed_for_memory = death.out_of_memory
+        || (events_missing && exit_code == 137 && details.is_some_and(|it| it.oom_killed));
+    if death.asked.is_some() {
+        Cause::StoppedOnRequest
+    } else if killed_for_memory {
+        Cause::OutOfMemory { limit_bytes: details.and_then(|it| it.memory_limit_bytes) }
+    } else if events_missing {
+        Cause::Exited { exit_code }
+    } else {
+        Cause::ExitedByItself { exit_code }
+    }
+}
+
+/// Whether a signal that does not end a container has taken its restart policy away (moby/moby
+/// issue 53415): so for `unless-stopped`, and for the others where the image stops at no other
+/// signal.
+pub(super) fn disables_policy(signal: &str, container: &Container) -> bool {
+    let Some(details) = &container.details else { return false };
+    let stop_signal = details.stop_signal.as_deref();
+    match details.restart_policy {
+        RestartPolicy::No => false,
+        RestartPolicy::UnlessStopped => true,
+        RestartPolicy::Always | RestartPolicy::OnFailure { .. } => stop_signal
+            .is_none_or(|stop_signal| signals::number(stop_signal) == signals::number(signal)),
+    }
+}
+
+/// An alert about a container. The label `dmon.severity` is a ceiling.
+pub(super) fn alert(
+    identity: &Identity,
+    container: &Container,
+    severity: Severity,
+    kind: Kind,
+    sign: &Sign,
+) -> Alert {
+    let ceiling = container.labels.get("dmon.severity").and_then(|word| Severity::from_word(word));
+    Alert {
+        id: AlertId::of(identity, kind.title(), sign.at),
+        identity: identity.clone(),
+        severity: ceiling.map_or(severity, |ceiling| severity.min(ceiling)),
+        kind,
+        time: sign.at,
+        about: about(container),
+        repeat: None,
+        ended: None,
+        between: sign.between,
+        log: Vec::new(),
+    }
+}
+
+fn about(container: &Container) -> About {
+    let details = container.details.as_ref();
+    About {
+        name: container.name.clone(),
+        image: container.image.clone(),
+        exit_code: None,
+        restart_count: details.map(|details| details.restart_count),
+        restart_policy: container.restart_policy(),
+        ports: details.map(|details| details.ports.clone()).unwrap_or_default(),
+        compose: job::compose(&container.labels)
+            .map(|(project, service)| (project.clone(), service.clone())),
+    }
+}

@@ -1,0 +1,426 @@
+//! A core on a virtual clock with a small Engine and a Slack that takes everything: an event script
+//! goes in, what Slack is told comes out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::monitor::Monitor;
+use crate::monitor::alert::{Alert, Condition, Kind};
+use crate::monitor::container::{
+    ContainerId, Engine, Health, Inspected, Labels, Listed, RestartPolicy, State, Status,
+};
+use crate::monitor::effect::{Batch, Effect, Held};
+use crate::monitor::event::{Action, Event};
+use crate::monitor::filter::Filter;
+use crate::monitor::input::{Input, Loss, News, Outcome, Ping};
+use crate::monitor::moment::Now;
+use crate::monitor::settings::Settings;
+use crate::monitor::severity::Severity;
+use crate::monitor::state;
+use crate::timestamp::Timestamp;
+
+/// The wall clock when the monotonic clock is at zero.
+const EPOCH: i64 = 1_800_000_000;
+
+pub(super) fn settings() -> Settings {
+    Settings {
+        interval: Duration::from_secs(10),
+        restart_grace: Duration::from_secs(5),
+        cooldown: Duration::from_mins(5),
+        minimum_severity: Severity::Info,
+        manual_stop_severity: Some(Severity::Critical),
+        clean_exit_severity: Some(Severity::Critical),
+        log_lines: 0,
+        filter: Filter::default(),
+        own_container: None,
+    }
+}
+
+/// The core and its surroundings.
+pub(super) struct Bench {
+    pub(super) monitor: Monitor,
+    pub(super) clock: Duration,
+    pub(super) containers: BTreeMap<String, Inspected>,
+    pub(super) batches: Vec<(Duration, Batch)>,
+    pub(super) held: Vec<Held>,
+    pub(super) engine: Presence,
+    pub(super) slack: Presence,
+    pub(super) podman: bool,
+    pub(super) news: News,
+    pub(super) boot: &'static str,
+    /// The events the Engine tells of are lost on the way.
+    pub(super) deaf: bool,
+    made: u32,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Presence {
+    There,
+    Away,
+}
+
+impl Bench {
+    /// Containers are written `name` with options: `web:always,health,label=dmon.job=true`.
+    pub(super) fn new(containers: &str) -> Self {
+        let mut bench = Self::unconnected(settings(), containers);
+        bench.connect();
+        bench.batches.clear();
+        bench.held.clear();
+        // What the start message made wait is over.
+        bench.until(bench.clock + Duration::from_secs(5));
+        bench
+    }
+
+    pub(super) fn unconnected(settings: Settings, containers: &str) -> Self {
+        let clock = Duration::from_secs(100);
+        let mut bench = Self {
+            monitor: Monitor::new(settings, state::State::default(), now(clock)),
+            clock,
+            containers: BTreeMap::new(),
+            batches: Vec::new(),
+            held: Vec::new(),
+            engine: Presence::There,
+            slack: Presence::There,
+            podman: false,
+            news: News::Events,
+            boot: "boot",
+            deaf: false,
+            made: 0,
+        };
+        for container in containers.split_whitespace() {
+            bench.make(container);
+            let name = container.split(':').next().unwrap();
+            bench.containers.get_mut(name).unwrap().state.status = Status::Running;
+        }
+        bench
+    }
+
+    pub(super) fn connect(&mut self) {
+        let engine = Engine {
+            host_name: "host".to_owned(),
+            version: "28".to_owned(),
+            memory_bytes: 0,
+            processors: 1,
+            is_podman: self.podman,
+        };
+        let (boot_id, news) = (Some(self.boot.to_owned()), self.news);
+        self.engine = Presence::There;
+        self.give(Input::Connected { engine, boot_id, news });
+    }
+
+    fn make(&mut self, description: &str) {
+        let (name, options) = description.split_once(':').unwrap_or((description, ""));
+        self.made += 1;
+        let id = format!("{:0>12}{:052}", self.made, 0);
+        let mut made = Inspected {
+            id: ContainerId::new(id),
+            name: name.to_owned(),
+            image: "img:1".to_owned(),
+            image_id: "sha256:1".to_owned(),
+            labels: Labels::new(),
+            created: self.wall() - Duration::from_mins(62),
+            state: State {
+                status: Status::Created,
+                health: None,
+                last_probe_output: None,
+                started_at: Some(self.wall() - Duration::from_hours(1)),
+                finished_at: None,
+                exit_code: 0,
+                oom_killed: false,
+                error: String::new(),
+            },
+            restart_count: 0,
+            restart_policy: RestartPolicy::No,
+            stop_signal: None,
+            auto_remove: false,
+            tty: false,
+            open_stdin: false,
+            memory_limit_bytes: Some(512 << 20),
+            ports: Vec::new(),
+        };
+        for option in options.split(',').filter(|option| !option.is_empty()) {
+            match option.split_once('=').unwrap_or((option, "")) {
+                ("always", _) => made.restart_policy = RestartPolicy::Always,
+                ("unless", _) => made.restart_policy = RestartPolicy::UnlessStopped,
+                ("onfail", retries) => {
+                    let maximum_retries = retries.parse().unwrap();
+                    made.restart_policy = RestartPolicy::OnFailure { maximum_retries };
+                }
+                ("health", _) => made.state.health = Some(Health::Healthy),
+                ("rm", _) => made.auto_remove = true,
+                ("tty", _) => (made.tty, made.open_stdin) = (true, true),
+                ("image", image) => made.image = image.to_owned(),
+                ("stopsignal", signal) => made.stop_signal = Some(signal.to_owned()),
+                ("svc", service) => {
+                    label(&mut made, "com.docker.compose.project", "shop");
+                    label(&mut made, "com.docker.compose.service", service);
+                }
+                ("swarm", slot) => {
+                    label(&mut made, "com.docker.swarm.service.name", "api");
+                    label(&mut made, "com.docker.swarm.task.name", &format!("api.{slot}.x"));
+                }
+                (key, value) => label(&mut made, key, value),
+            }
+        }
+        self.containers.insert(name.to_owned(), made);
+    }
+
+    pub(super) fn wall(&self) -> Timestamp {
+        now(self.clock).wall
+    }
+
+    /// Lets time pass up to a point, and then gives an input.
+    pub(super) fn until(&mut self, clock: Duration) {
+        let mut idle = 0;
+        while let Some(deadline) = self.monitor.deadline().filter(|deadline| *deadline <= clock) {
+            idle = if deadline > self.clock { 0 } else { idle + 1 };
+            assert!(idle < 10, "woken again and again at {:?} for nothing", self.clock);
+            self.clock = self.clock.max(deadline);
+            self.give(Input::Wake);
+        }
+        self.clock = clock;
+    }
+
+    pub(super) fn give(&mut self, input: Input) {
+        let mut inputs = vec![input];
+        while !inputs.is_empty() {
+            let input = inputs.remove(0);
+            for effect in self.monitor.step(now(self.clock), input) {
+                inputs.extend(self.answer(effect));
+            }
+        }
+    }
+
+    fn answer(&mut self, effect: Effect) -> Option<Input> {
+        let sent = self.wall();
+        match effect {
+            Effect::Held(held) => self.held.push(held),
+            Effect::Post(batch) => {
+                let outcome = match self.slack {
+                    Presence::There => Outcome::Delivered,
+                    Presence::Away => Outcome::Failed { wait: None },
+                };
+                let delivery = Input::Delivery { batch: batch.id, outcome };
+                if outcome == Outcome::Delivered {
+                    self.batches.push((self.clock, batch));
+                }
+                return Some(delivery);
+            }
+            Effect::Ping if self.engine == Presence::Away => {
+                return Some(Input::Pinged(Ping::Unanswered));
+            }
+            Effect::Ping => return Some(Input::Pinged(Ping::Answered)),
+            Effect::Look | Effect::Inspect(_) if self.engine == Presence::Away => {}
+            Effect::Look => {
+                let containers = self.containers.values().map(listed).collect();
+                return Some(Input::Look { sent, containers });
+            }
+            Effect::Inspect(id) => {
+                let container = self.containers.values().find(|container| container.id == id);
+                return Some(match container {
+                    Some(it) => Input::Inspected { sent, container: Box::new(it.clone()) },
+                    None => Input::Gone { sent, id },
+                });
+            }
+            Effect::FetchLogs { id, lines } => {
+                let lines = (0..lines).map(|line| format!("line {line}")).collect();
+                return Some(Input::Logs { id, lines });
+            }
+            Effect::Save | Effect::Exit => {}
+        }
+        None
+    }
+
+    /// Plays a script: `seconds action container argument`, separated by `;`.
+    pub(super) fn play(&mut self, script: &str) {
+        let start = self.clock;
+        for line in script.split(';').map(str::trim).filter(|line| !line.is_empty()) {
+            let (at, line) = line.split_once(' ').unwrap();
+            self.until(start + Duration::from_secs_f64(at.parse().unwrap()));
+            self.act(line);
+        }
+    }
+
+    fn act(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let argument = words.get(2).copied().unwrap_or_default();
+        match words[0] {
+            "wait" => return,
+            "lost" => {
+                self.engine = Presence::Away;
+                let loss = Loss::NoAnswer("connection refused".to_owned());
+                return self.give(Input::Lost { since: self.wall(), loss });
+            }
+            "streamend" => {
+                return self.give(Input::Lost { since: self.wall(), loss: Loss::StreamEnded });
+            }
+            "closing" => return self.engine = Presence::Away,
+            "connected" => return self.connect(),
+            "reboot" => return self.boot = "another boot",
+            "deaf" => return self.deaf = true,
+            "slackaway" => return self.slack = Presence::Away,
+            "slackback" => return self.slack = Presence::There,
+            "create" => self.make(words[1]),
+            _ => {}
+        }
+        let name = words[1].split(':').next().unwrap();
+        let action = self.change(words[0], name, argument);
+        let container = self.containers[name].clone();
+        let event = Event {
+            time: self.wall(),
+            id: container.id,
+            action,
+            name: container.name.clone(),
+            image: container.image,
+            labels: container.labels,
+        };
+        if matches!(event.action, Action::Destroy) {
+            self.containers.remove(name);
+        }
+        if container.name != name {
+            let moved = self.containers.remove(name).unwrap();
+            self.containers.insert(container.name, moved);
+        }
+        if !self.deaf && self.engine == Presence::There {
+            self.give(Input::Event(event));
+        }
+    }
+
+    /// Does to the Engine's container what the action says.
+    fn change(&mut self, action: &str, name: &str, argument: &str) -> Action {
+        let wall = self.wall();
+        let container = self.containers.get_mut(name).unwrap_or_else(|| panic!("no {name}"));
+        let state = &mut container.state;
+        match action {
+            "create" => Action::Create,
+            "start" | "policystart" => {
+                state.status = Status::Running;
+                state.started_at = Some(wall);
+                state.health = state.health.map(|_| Health::Starting);
+                state.error.clear();
+                if action == "start" {
+                    container.restart_count = 0;
+                }
+                Action::Start
+            }
+            "die" | "dierestarting" => {
+                state.exit_code = argument.parse().unwrap();
+                state.finished_at = Some(wall);
+                state.status = Status::Exited;
+                if action == "dierestarting" {
+                    state.status = Status::Restarting;
+                    container.restart_count += 1;
+                }
+                Action::Die { exit_code: Some(container.state.exit_code) }
+            }
+            "kill" => Action::Kill { signal: argument.to_owned() },
+            "stop" => {
+                state.status = Status::Exited;
+                Action::Stop
+            }
+            "restart" => Action::Restart,
+            "pause" => {
+                state.status = Status::Paused;
+                Action::Pause
+            }
+            "unpause" => {
+                state.status = Status::Running;
+                Action::Unpause
+            }
+            "oom" => Action::Oom,
+            "health" => {
+                let health = Health::from_word(argument).unwrap();
+                state.health = Some(health);
+                state.last_probe_output = Some("no route".to_owned());
+                Action::Health(health)
+            }
+            "error" => {
+                state.error = "no such file".to_owned();
+                Action::Create
+            }
+            "rename" => {
+                container.name = argument.to_owned();
+                Action::Rename { from: name.to_owned() }
+            }
+            "destroy" => Action::Destroy,
+            other => panic!("no action {other}"),
+        }
+    }
+
+    /// What Slack was told, one alert a line, with the second it was told at; what left together is
+    /// joined by ` + `.
+    pub(super) fn told(&self) -> Vec<String> {
+        let start = Duration::from_secs(105);
+        let line = |(at, batch): &(Duration, Batch)| {
+            let alerts: Vec<String> = batch.alerts.iter().map(short).collect();
+            format!("{:.1} {}", at.saturating_sub(start).as_secs_f64(), alerts.join(" + "))
+        };
+        self.batches.iter().map(line).collect()
+    }
+}
+
+pub(super) fn now(clock: Duration) -> Now {
+    Now { wall: Timestamp::from_seconds(EPOCH) + clock, monotonic: clock }
+}
+
+fn label(container: &mut Inspected, key: &str, value: &str) {
+    container.labels.insert(key.to_owned(), value.to_owned());
+}
+
+fn listed(container: &Inspected) -> Listed {
+    let state = &container.state;
+    Listed {
+        id: container.id.clone(),
+        name: container.name.clone(),
+        image: container.image.clone(),
+        labels: container.labels.clone(),
+        status: state.status,
+        health: state.health.filter(|_| state.status == Status::Running),
+        exit_code: (state.status == Status::Exited).then_some(state.exit_code),
+        ports: Vec::new(),
+        created: container.created,
+    }
+}
+
+/// `CRITICAL Status web running→exited ExitedByItself 7`.
+fn short(alert: &Alert) -> String {
+    let name = &alert.about.name;
+    let what = match &alert.kind {
+        Kind::Status { from, to, cause, .. } => format!("Status {name} {from}→{to} {cause:?}"),
+        Kind::Removed { previous, cause: Some(cause) } => {
+            format!("Removed {name} {previous} {cause:?}")
+        }
+        Kind::Removed { previous, cause: None } => format!("Removed {name} {previous}"),
+        Kind::CrashLoop { deaths, exit_codes, .. } => {
+            format!("CrashLoop {name} {deaths} {exit_codes:?}")
+        }
+        Kind::RestartFailed { from, to, cause, .. } => {
+            format!("RestartFailed {name} {from}→{to} {cause:?}")
+        }
+        Kind::RestartedManually => format!("Restarted {name} manually"),
+        Kind::RestartedAutomatically { cause } => format!("Restarted {name} {cause:?}"),
+        Kind::EngineRestarted { restarted } => format!("EngineRestart {}", restarted.join(",")),
+        Kind::Recreated { image_before } => {
+            format!("Recreated {name} {}", image_before.as_deref().unwrap_or("-"))
+        }
+        Kind::Added { .. } => format!("Added {name}"),
+        Kind::JobFailed { cause } => format!("JobFailed {name} {cause:?}"),
+        Kind::PolicyDisabled { signal } => format!("PolicyDisabled {name} {signal}"),
+        Kind::Recovered { from, .. } => format!("Recovered {name} {from}"),
+        Kind::EngineUnreachable { reason } => format!("Unreachable {reason}"),
+        Kind::EngineReachable { changed, .. } => format!("Reachable {}", changed.join(",")),
+        Kind::Watching { unwell, .. } => {
+            let unwell: Vec<String> = unwell
+                .iter()
+                .map(|(name, word): &(String, Condition)| format!("{name} {word}"))
+                .collect();
+            format!("Watching {}", unwell.join(","))
+        }
+    };
+    let times = alert.repeat.map_or(String::new(), |repeat| format!(" ×{}", repeat.times));
+    let ended = if alert.ended.is_some() { " (over)" } else { "" };
+    let late = if alert.between.is_some() { " (late)" } else { "" };
+    let severity = alert.severity;
+    let what = what.replace(" { exit_code: ", " ").replace(" }", "");
+    format!("{severity} {what}{times}{ended}{late}")
+}
