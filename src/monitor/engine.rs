@@ -314,10 +314,9 @@ impl Monitor {
 
     fn taken_along(&mut self, identity: &Identity) {
         self.hold(identity, "restarted", Reason::EngineRestart);
-        let Some(subject) = self.state.subjects.get_mut(identity) else { return };
-        subject.death = None;
-        if let Some(run) = &mut subject.run {
-            run.origin = Origin::Automatic;
+        self.set_origin(identity, Origin::Automatic);
+        if let Some(subject) = self.state.subjects.get_mut(identity) {
+            subject.death = None;
         }
     }
 

@@ -10,7 +10,7 @@ use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::rules;
 use crate::monitor::severity::Severity;
-use crate::monitor::subject::{Aspect, Sign, Subject};
+use crate::monitor::subject::{Aspect, Origin, Passed, Run, Sign, Subject};
 use crate::timestamp::Timestamp;
 
 impl Monitor {
@@ -56,7 +56,15 @@ impl Monitor {
         {
             return None;
         }
+        let now = self.now;
+        let run = Run {
+            sign: Sign { at: line.created, told: now.wall, known: now.moment, between: None },
+            origin: Origin::First,
+            health: Passed::NotYet,
+            policy_off: Passed::NotYet,
+        };
         let subject = Subject {
+            run: line.status.is_up().then_some(run),
             container: Some(line.id.clone()),
             name: line.name.clone(),
             image: line.image.clone(),

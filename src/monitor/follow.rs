@@ -9,7 +9,7 @@ use crate::monitor::container::{ContainerId, Health, Status};
 use crate::monitor::effect::{Effect, Reason};
 use crate::monitor::identity::Identity;
 use crate::monitor::input::News;
-use crate::monitor::judge::Askers;
+use crate::monitor::judge::{Askers, Verdict};
 use crate::monitor::signals;
 use crate::monitor::subject::{Arrival, Back, Death, Origin, Passed, Run, Sign, Subject};
 use crate::monitor::world::Container;
@@ -69,6 +69,18 @@ impl Monitor {
             None if new => subject.arrival = Some(Arrival::Added),
             None if same => {}
             None => subject.arrival = Some(Arrival::Recreated { image_before }),
+        }
+        let subject = self.state.subjects.get(identity);
+        let how = subject.and_then(|subject| self.how_back(identity, subject));
+        if how == Some(Verdict::RestartedAutomatically) {
+            self.set_origin(identity, Origin::Automatic);
+        }
+    }
+
+    pub(super) fn set_origin(&mut self, identity: &Identity, origin: Origin) {
+        let subject = self.state.subjects.get_mut(identity);
+        if let Some(run) = subject.and_then(|subject| subject.run.as_mut()) {
+            run.origin = origin;
         }
     }
 

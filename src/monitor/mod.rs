@@ -112,8 +112,9 @@ enum Dirt {
 }
 
 impl Monitor {
-    /// Starts with what is remembered; `State::default()` where nothing is.
-    pub fn new(settings: Settings, state: State, now: Now) -> Self {
+    /// Starts with what is remembered; `None`: nothing, so the first look is a silent baseline.
+    pub fn new(settings: Settings, state: Option<State>, now: Now) -> Self {
+        let state = state.unwrap_or_default();
         // The clock of waits goes on where it stood, moved by the time in between.
         let away = now.wall.since(state.clock.wall);
         let first = state.answered.is_none();

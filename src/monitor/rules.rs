@@ -64,11 +64,11 @@ pub(super) fn ending(
         let kind = Kind::Status { from, to, cause, said: None };
         return Ending::Problem(settings.manual_stop_severity, kind);
     }
-    if death.origin == Origin::Request && death.ran.is_some_and(|ran| ran < STAYS_UP) {
-        return restart_failed(Cause::DidNotStayUp, "");
-    }
     if askers == Askers::Told && has_given_up(death, container) {
         return restart_failed(Cause::PolicyGaveUp, "");
+    }
+    if death.origin == Origin::Request && death.ran.is_some_and(|ran| ran < STAYS_UP) {
+        return restart_failed(Cause::DidNotStayUp, "");
     }
     let severity = match death.exit_code {
         Some(0) => settings.clean_exit_severity,

@@ -16,6 +16,10 @@ const DAY: Duration = Duration::from_hours(24);
 const FOLLOW_UPS_AFTER: [Duration; 4] =
     [MINUTE.saturating_mul(30), MINUTE.saturating_mul(120), MINUTE.saturating_mul(480), DAY];
 
+/// A follow-up that would be due this soon leaves with a message that leaves now: what fell ill
+/// together is spoken of together.
+const FOLLOW_UPS_GATHER_WITHIN: Duration = MINUTE;
+
 /// The wait after the first notice of an automatic restart; it doubles up to [`DAY`].
 const FIRST_WIDENING: Duration = MINUTE.saturating_mul(5);
 
@@ -283,6 +287,17 @@ impl Account {
             && self.notices.is_empty()
             && self.recovered.is_none_or(|told| now >= told + cooldown)
             && self.widening.is_none_or(|widening| now >= widening.last + DAY)
+    }
+}
+
+impl Owed {
+    /// Whether it leaves with a message that leaves now.
+    pub fn leaves(&self, now: Moment) -> bool {
+        let early = match self.mark {
+            Mark::FollowUp(..) => FOLLOW_UPS_GATHER_WITHIN,
+            _ => Duration::ZERO,
+        };
+        self.due <= now + early
     }
 }
 

@@ -166,11 +166,11 @@ impl Ledger {
         if self.under_way.is_some() || now < self.pace.next {
             return None;
         }
-        let mut due: Vec<Owed> = self.owed(settings).filter(|owed| owed.due <= now).collect();
+        let mut due: Vec<Owed> = self.owed(settings).filter(|owed| owed.leaves(now)).collect();
         let ripe = |owed: &Owed| {
             more == More::NotKnown || !can_wait(&owed.alert) || now >= owed.due + GATHERS_FOR
         };
-        if !due.iter().any(ripe) && self.crowd.is_empty() {
+        if !due.iter().any(|owed| owed.due <= now && ripe(owed)) && self.crowd.is_empty() {
             return None;
         }
         due.sort_by(|a, b| rank(&a.alert).cmp(&rank(&b.alert)));

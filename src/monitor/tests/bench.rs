@@ -16,7 +16,6 @@ use crate::monitor::input::{Input, Loss, News, Outcome, Ping};
 use crate::monitor::moment::Now;
 use crate::monitor::settings::Settings;
 use crate::monitor::severity::Severity;
-use crate::monitor::state;
 use crate::timestamp::Timestamp;
 
 /// The wall clock when the monotonic clock is at zero.
@@ -74,7 +73,7 @@ impl Bench {
     pub(super) fn unconnected(settings: Settings, containers: &str) -> Self {
         let clock = Duration::from_secs(100);
         let mut bench = Self {
-            monitor: Monitor::new(settings, state::State::default(), now(clock)),
+            monitor: Monitor::new(settings, None, now(clock)),
             clock,
             containers: BTreeMap::new(),
             batches: Vec::new(),
@@ -260,7 +259,13 @@ impl Bench {
             "deaf" => return self.deaf = true,
             "slackaway" => return self.slack = Presence::Away,
             "slackback" => return self.slack = Presence::There,
-            "create" => self.make(words[1]),
+            "create" => {
+                self.make(words[1]);
+                let (name, wall) = (words[1].split(':').next().unwrap(), self.wall());
+                let made = self.containers.get_mut(name).unwrap();
+                made.created = wall;
+                made.state.started_at = None;
+            }
             _ => {}
         }
         let name = words[1].split(':').next().unwrap();
