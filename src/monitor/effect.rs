@@ -50,7 +50,7 @@ pub struct Batch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crowd {
     /// Their title.
-    pub title: &'static str,
+    pub title: String,
     /// Their image.
     pub image: String,
     /// How many.

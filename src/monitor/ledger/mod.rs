@@ -256,7 +256,8 @@ impl Ledger {
     }
 
     fn count(&mut self, alert: &Alert) {
-        let one = Crowd { title: alert.kind.title(), image: alert.about.image.clone(), count: 1 };
+        let (title, image) = (alert.kind.title().to_owned(), alert.about.image.clone());
+        let one = Crowd { title, image, count: 1 };
         match self.crowd.iter_mut().find(|crowd| crowd.is_like(&one)) {
             Some(crowd) => crowd.count += 1,
             None => self.crowd.push(one),
