@@ -3,6 +3,7 @@
 
 pub mod alive;
 pub mod lock;
+pub mod memory;
 pub mod state;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
