@@ -50,6 +50,7 @@ fn a_signal_reaches_it() {
 fn dmon_says_its_version() {
     let finished = Home::new().dmon(["--version"]).env("LOG_LEVEL", "debug").run();
     assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(finished.stdout, concat!("dmon ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
 #[test]
