@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper fails as the test does: at once, aloud")]
 
 mod config;
+mod courier;
 mod engine_http;
 mod engine_real;
 mod example_settings;

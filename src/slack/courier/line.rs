@@ -1,5 +1,5 @@
-//! The line to the receiver: ureq's own connection, marked where it could not be made. So it is known
-//! whether anything was sent, and that a line is there can be checked without sending anything.
+//! The line to the receiver: ureq's own connection, marked where it could not be made. So it is
+//! known whether anything was sent, and a line can be checked without sending anything.
 
 use std::error::Error;
 use std::fmt;

@@ -1,5 +1,5 @@
-//! How the network is used: which proxy, which certificates, how long. What the environment says of it
-//! is read here and nowhere else; nothing here connects.
+//! How the network is used: which proxy, which certificates, how long. What the environment says of
+//! it is read here and nowhere else; nothing here connects.
 
 use std::env;
 use std::ffi::OsString;

@@ -1,29 +1,38 @@
-//! Why there is no answer, in words for a person at night: who was to be reached, what failed, what to
-//! do. ureq's errors are taken apart by kind and never shown, since some carry the URL.
+//! Why there is no answer, in words for a person at night: who was to be reached, what failed, what
+//! to do. ureq's errors are taken apart by kind and never shown, since some carry the URL.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use rustls::CertificateError;
-use ureq::{Error, Proxy, Timeout};
+use ureq::{Error, Timeout};
 
 use super::line::{Peer, Step, Unconnected};
 use super::network::Timeouts;
-use crate::message::tame;
+use super::tls;
 
-/// What the sentences tell of: the receiver and the way to it.
+/// Whom the sentences tell of: the receiver and what leads to it.
 pub(super) struct Way {
-    /// Scheme, host and port of the receiver.
-    pub(super) receiver: String,
-    /// Host and port of the proxy on the way.
-    pub(super) proxy: Option<String>,
+    pub(super) receiver: Party,
+    pub(super) proxy: Option<Party>,
     /// The file that replaces the bundled roots.
     pub(super) cert_file: Option<PathBuf>,
     pub(super) timeouts: Timeouts,
 }
 
+/// One of those whom dmon speaks to.
+pub(super) struct Party {
+    /// How it is called in a sentence, without any secret.
+    pub(super) name: String,
+    /// Its host alone.
+    pub(super) host: String,
+    /// The setting that leads to it.
+    pub(super) variable: &'static str,
+}
+
 /// Why there is no answer.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// Nothing was sent.
     Unsent(String),
@@ -40,68 +49,81 @@ impl Trouble {
     }
 }
 
-impl Way {
-    /// How a proxy is called: without its user and password.
-    pub(super) fn name_of(proxy: &Proxy) -> String {
-        format!("{}:{}", proxy.host(), proxy.port())
+impl fmt::Display for Party {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name)
     }
+}
 
+impl Way {
     /// What went wrong.
     pub(super) fn trouble(&self, error: Error) -> Trouble {
-        match error {
+        let receiver = &self.receiver;
+        Trouble::Unanswered(match error {
             Error::Other(inner) => match inner.downcast::<Unconnected>() {
-                Ok(unconnected) => Trouble::Unsent(self.unconnected(&unconnected)),
-                Err(_) => Trouble::Unanswered(self.unanswered("the connection failed")),
+                Ok(unconnected) => return Trouble::Unsent(self.unconnected(&unconnected)),
+                Err(_) => format!("no answer from {receiver}: the connection failed"),
             },
-            Error::Timeout(_) => Trouble::Unanswered(format!(
-                "{} did not answer within {}: it is overloaded, or a firewall swallows the answer",
-                self.receiver,
-                Seconds(self.timeouts.whole.min(self.timeouts.receive))
-            )),
-            Error::Io(error) => Trouble::Unanswered(self.unanswered(&broken(&error))),
-            Error::Protocol(_) | Error::LargeResponseHeader(..) => Trouble::Unanswered(format!(
-                "what {} answered is not HTTP: check host and port in SLACK_WEBHOOK_URL",
-                self.receiver
-            )),
+            Error::Timeout(which) => format!(
+                "{receiver} did not answer within {} s: it is overloaded, or a firewall swallows \
+                 the answer",
+                self.limit(which).as_secs_f64()
+            ),
+            Error::Protocol(_) | Error::LargeResponseHeader(..) => format!(
+                "what {receiver} answered is not HTTP: check host and port in {}",
+                receiver.variable
+            ),
+            Error::Io(error) => format!("no answer from {receiver}: {}", broken(&error)),
             // Its text could hold the URL.
-            _ => Trouble::Unanswered(self.unanswered("the request failed")),
-        }
-    }
-
-    fn unanswered(&self, what: &str) -> String {
-        format!("no answer from {}: {what}", self.receiver)
+            _ => format!("no answer from {receiver}: the request failed"),
+        })
     }
 
     fn unconnected(&self, unconnected: &Unconnected) -> String {
-        let receiver = &self.receiver;
-        let proxy = self.proxy.as_deref().unwrap_or_default();
-        let (peer, remedy) = match unconnected.peer {
-            Peer::Receiver => (receiver.clone(), "SLACK_WEBHOOK_URL"),
-            Peer::Proxy => (format!("the proxy {proxy}"), "HTTPS_PROXY or HTTP_PROXY"),
+        let peer = match unconnected.peer {
+            Peer::Receiver => &self.receiver,
+            Peer::Proxy => self.way_out(),
         };
-        match (&unconnected.cause, unconnected.step) {
-            (Error::Timeout(Timeout::Resolve), _) | (Error::Timeout(_), Step::Name) => format!(
-                "the name of {peer} was not looked up within {}: check the DNS servers of this host \
+        match (unconnected.step, &unconnected.cause) {
+            (Step::Name, Error::Timeout(which)) => format!(
+                "the name {} was not looked up within {} s: check the DNS servers of this host \
                  (/etc/resolv.conf)",
-                Seconds(self.timeouts.resolve)
+                peer.host,
+                self.limit(*which).as_secs_f64()
             ),
-            (_, Step::Name) => format!(
-                "the name of {peer} has no address: check {remedy} for a slip, and network and DNS \
-                 of this host"
+            (Step::Name, _) => format!(
+                "the name {} has no address: check {} for a slip, and network and DNS of this host",
+                peer.host, peer.variable
             ),
-            (Error::Timeout(_), Step::Connection) => format!(
-                "no connection to {peer} within {}: check firewalls on the way{}",
-                Seconds(self.timeouts.connect),
+            (Step::Connection, Error::Timeout(which)) => format!(
+                "no connection to {peer} within {} s: check firewalls on the way{}",
+                self.limit(*which).as_secs_f64(),
                 self.hint()
             ),
-            (Error::ConnectProxyFailed(reason), _) => self.proxy_refused(reason),
-            (Error::Protocol(_), _) => {
-                format!("what listens at the proxy {proxy} is no HTTP proxy: check HTTPS_PROXY")
+            (Step::Connection, Error::ConnectProxyFailed(reason)) => self.refused(reason),
+            (Step::Connection, Error::Protocol(_)) => {
+                let proxy = self.way_out();
+                format!("{proxy} does not answer as an HTTP proxy: check {}", proxy.variable)
             }
-            (Error::Rustls(error), _) => self.tls(&peer, error),
-            (Error::Tls(_), _) => format!("{peer} has no name that a certificate could be for"),
-            (Error::Io(error), _) => self.unconnected_io(&peer, remedy, error),
-            _ => format!("no connection to {peer}"),
+            (Step::Connection, Error::Rustls(error)) => self.tls(peer, error),
+            (Step::Connection, Error::Io(error)) => self.unconnected_io(peer, error),
+            (Step::Connection, _) => format!("no connection to {peer}"),
+        }
+    }
+
+    /// Whom the first connection leads to.
+    fn way_out(&self) -> &Party {
+        self.proxy.as_ref().unwrap_or(&self.receiver)
+    }
+
+    /// How long ureq waited.
+    fn limit(&self, which: Timeout) -> Duration {
+        match which {
+            Timeout::Resolve => self.timeouts.resolve,
+            Timeout::Connect => self.timeouts.connect,
+            Timeout::SendRequest | Timeout::SendBody => self.timeouts.send,
+            Timeout::RecvResponse | Timeout::RecvBody => self.timeouts.receive,
+            _ => self.timeouts.whole,
         }
     }
 
@@ -113,106 +135,51 @@ impl Way {
         }
     }
 
-    fn proxy_refused(&self, reason: &str) -> String {
-        let proxy = self.proxy.as_deref().unwrap_or_default();
-        let receiver = &self.receiver;
+    /// The proxy said no. ureq tells its status in a text alone.
+    fn refused(&self, reason: &str) -> String {
+        let (proxy, receiver) = (self.way_out(), &self.receiver);
         match reason.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 3) {
             Some("407") => format!(
-                "the proxy {proxy} asks for another user and password (407): set them in \
-                 HTTPS_PROXY (http://USER:PASSWORD@HOST:PORT)"
+                "{proxy} asks for a user and a password, or for others (407): set them in {} \
+                 (http://USER:PASSWORD@HOST:PORT)",
+                proxy.variable
             ),
             Some(status @ ("502" | "503" | "504")) => {
-                format!("the proxy {proxy} does not reach {receiver} ({status})")
+                format!("{proxy} does not reach {receiver} ({status}): look at the proxy's log")
             }
             Some(status) => format!(
-                "the proxy {proxy} does not connect to {receiver} ({status}): allow CONNECT to it \
-                 there, or add its host to NO_PROXY"
+                "{proxy} does not connect to {receiver} ({status}): allow CONNECT to it there, or \
+                 add its host to NO_PROXY"
             ),
-            None => format!("the proxy {proxy} closed the connection without an answer"),
+            None => format!("{proxy} closed the connection: check {}", proxy.variable),
         }
     }
 
-    fn unconnected_io(&self, peer: &str, remedy: &str, error: &io::Error) -> String {
+    fn unconnected_io(&self, peer: &Party, error: &io::Error) -> String {
         if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
             return self.tls(peer, error);
         }
         match error.kind() {
             io::ErrorKind::ConnectionRefused => format!(
-                "nobody listens at {peer} (connection refused): check host and port in {remedy}{}",
+                "nobody listens at {peer} (connection refused): check host and port in {}{}",
+                peer.variable,
                 self.hint()
             ),
             io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
                 format!("there is no route to {peer}: check the network of this host")
             }
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => format!(
-                "{peer} closed the connection before TLS was set up: check its port in {remedy}, \
-                 and firewalls on the way"
+                "{peer} closed the connection before it was set up: check the port in {}, and \
+                 firewalls on the way",
+                peer.variable
             ),
             _ => format!("no connection to {peer}: {}", broken(error)),
         }
     }
 
-    /// Why TLS failed.
-    fn tls(&self, peer: &str, error: &rustls::Error) -> String {
-        use CertificateError as C;
-        match error {
-            rustls::Error::InvalidCertificate(why) => match why {
-                C::UnknownIssuer => self.unknown_issuer(peer),
-                C::Expired | C::ExpiredContext { .. } => format!(
-                    "the certificate of {peer} has expired: renew it, or set the clock of this host \
-                     right"
-                ),
-                C::NotValidYet | C::NotValidYetContext { .. } => {
-                    format!(
-                        "the certificate of {peer} is not valid yet: set the clock of this host right"
-                    )
-                }
-                C::NotValidForName => {
-                    format!(
-                        "the certificate of {peer} is for another name: check its host for a slip"
-                    )
-                }
-                C::NotValidForNameContext { presented, .. } => format!(
-                    "the certificate of {peer} is for another name ({}): check its host for a slip",
-                    names(presented)
-                ),
-                C::Revoked => format!("the certificate of {peer} was revoked"),
-                other => format!(
-                    "the certificate of {peer} is not valid: {}",
-                    tame::line(&other.to_string())
-                ),
-            },
-            rustls::Error::InvalidMessage(_) => format!(
-                "what listens at {peer} does not speak TLS: check its port, and whether it wants \
-                 http://"
-            ),
-            rustls::Error::AlertReceived(alert) => {
-                format!("{peer} refused the TLS handshake ({alert:?})")
-            }
-            other => format!("TLS with {peer} failed: {}", tame::line(&other.to_string())),
-        }
+    fn tls(&self, peer: &Party, error: &rustls::Error) -> String {
+        tls::explain(peer, error, self.cert_file.as_deref())
     }
-
-    fn unknown_issuer(&self, peer: &str) -> String {
-        match &self.cert_file {
-            None => format!(
-                "the certificate of {peer} is signed by an authority that dmon does not know: if it \
-                 is your own, set SSL_CERT_FILE to a file (PEM) with its certificate"
-            ),
-            Some(file) => format!(
-                "the certificate of {peer} is signed by none of the authorities in SSL_CERT_FILE \
-                 ({}): add the right one, or unset it to use the bundled ones",
-                file.display()
-            ),
-        }
-    }
-}
-
-/// The first of the names in a certificate, which may be many.
-fn names(presented: &[String]) -> String {
-    let shown: Vec<String> = presented.iter().take(3).map(|name| tame::line(name)).collect();
-    let more = if presented.len() > shown.len() { ", …" } else { "" };
-    shown.join(", ") + more
 }
 
 /// What broke a connection, by kind.
@@ -220,14 +187,5 @@ fn broken(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "it closed the connection".to_owned(),
         kind => kind.to_string(),
-    }
-}
-
-/// A time in seconds, for a sentence.
-struct Seconds(std::time::Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} s", self.0.as_secs_f64())
     }
 }

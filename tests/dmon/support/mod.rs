@@ -1,4 +1,4 @@
-//! What the tests share: dmon as a process, scripted and real Engines.
+//! What the tests share: dmon as a process, scripted and real Engines, a scripted Slack.
 
 pub(crate) mod binary;
 pub(crate) mod engine;
@@ -8,4 +8,6 @@ pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod real_engine;
 pub(crate) mod reports;
+pub(crate) mod slack;
 pub(crate) mod slack_limits;
+pub(crate) mod tls;

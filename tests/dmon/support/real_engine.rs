@@ -167,6 +167,6 @@ fn skip(why: &str) {
 }
 
 /// Writes a line past libtest, which hides what passing tests print.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
