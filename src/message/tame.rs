@@ -37,7 +37,7 @@ pub fn line(text: &str) -> String {
     tamed
 }
 
-/// The lines of `text`, each harmless as [`line`] makes it; no empty ones at the end. What a carriage
+/// The lines of `text`, each harmless as [`line()`] makes it; no empty ones at the end. What a carriage
 /// return overwrote on a terminal (progress bars) is left out.
 pub fn lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = text
