@@ -4,7 +4,7 @@
 //!
 //! A field that is added to the core must be added here before this compiles. An older dmon's state
 //! should stay readable: the new field is an `Option`, or has `#[serde(default)]`, where it is true
-//! that the older dmon's silence means that; otherwise [`VERSION`] rises, and the older state is
+//! that the older dmon's silence means that; otherwise `VERSION` rises, and the older state is
 //! set aside. Fields that this dmon does not know are passed over.
 
 #[macro_use]
