@@ -3,7 +3,9 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lexopt::{Arg, Parser};
 
@@ -26,11 +28,29 @@ pub enum Invocation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Args {
     /// What to do.
-    pub command: Command,
+    pub job: Job,
     /// `--env-file`.
     pub env_file: Option<PathBuf>,
     /// Where messages go.
     pub output: Output,
+}
+
+/// What to do, with what only this needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// [`Command::Once`].
+    Once,
+    /// [`Command::Watch`].
+    Watch {
+        /// `--interval`, where it is given.
+        interval: Option<Duration>,
+    },
+    /// [`Command::Test`].
+    Test,
+    /// [`Command::TestNotification`].
+    TestNotification,
+    /// [`Command::Health`].
+    Health,
 }
 
 /// What dmon can do.
@@ -38,16 +58,21 @@ pub struct Args {
 pub enum Command {
     /// One report, then exit.
     Once,
+    /// Stays up and tells what happens.
+    Watch,
     /// Checks settings, Engine and webhook, posts nothing.
     Test,
     /// Posts one test message.
     TestNotification,
+    /// Whether the dmon that stays up sees the Engine.
+    Health,
 }
 
 /// Where messages go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Output {
     /// To the webhook.
+    #[default]
     Slack,
     /// To standard output, for people (`--print`).
     Text,
@@ -56,18 +81,24 @@ pub enum Output {
 }
 
 /// The options, for those that are misspelt.
-const OPTIONS: [&str; 5] = ["--env-file", "--print", "--json", "--help", "--version"];
+const OPTIONS: [&str; 6] = ["--env-file", "--print", "--json", "--interval", "--help", "--version"];
+
+/// What `--interval` accepts, in seconds.
+const INTERVAL: RangeInclusive<u64> = 1..=3600;
 
 impl Command {
     /// Every command, in the order of the help.
-    pub const ALL: [Self; 3] = [Self::Once, Self::Test, Self::TestNotification];
+    pub const ALL: [Self; 5] =
+        [Self::Once, Self::Watch, Self::Test, Self::TestNotification, Self::Health];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Once => "once",
+            Self::Watch => "watch",
             Self::Test => "test",
             Self::TestNotification => "test-notification",
+            Self::Health => "health",
         }
     }
 
@@ -79,9 +110,11 @@ impl Command {
 impl Args {
     /// Whether a webhook is needed for it.
     pub fn posting(&self) -> Posting {
-        match (self.command, self.output) {
-            (Command::Once | Command::TestNotification, Output::Slack) => Posting::Needed,
-            (Command::Test, _) | (_, Output::Text | Output::Json) => Posting::NotNeeded,
+        match (&self.job, self.output) {
+            (Job::Once | Job::Watch { .. } | Job::TestNotification, Output::Slack) => {
+                Posting::Needed
+            }
+            _ => Posting::NotNeeded,
         }
     }
 }
@@ -102,7 +135,7 @@ pub fn parse<T: Into<OsString>>(
 ) -> Result<Invocation, UsageError> {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let mut parser = Parser::from_args(arguments);
-    let mut line = Line { words: Vec::new(), env_file: None, output: Output::Slack, wrong: None };
+    let mut line = Line::default();
     loop {
         match parser.next() {
             Ok(None) => return line.understand(),
@@ -114,10 +147,14 @@ pub fn parse<T: Into<OsString>>(
                 Ok(path) if !path.is_empty() => line.env_file = Some(path.into()),
                 _ => line.refuse("--env-file needs the name of a FILE after it".to_owned()),
             },
+            Ok(Some(Arg::Long("interval"))) => match parser.value() {
+                Ok(seconds) => line.interval = Some(seconds),
+                Err(_) => line.refuse("--interval needs a number of seconds after it".to_owned()),
+            },
             Ok(Some(Arg::Long("print"))) if line.output == Output::Json => {}
             Ok(Some(Arg::Long("print"))) => line.output = Output::Text,
             Ok(Some(Arg::Long("json"))) => line.output = Output::Json,
-            Ok(Some(Arg::Value(word))) => line.words.push(word.to_string_lossy().into_owned()),
+            Ok(Some(Arg::Value(word))) => line.words.push(word),
             Ok(Some(Arg::Long(other))) => {
                 let option = format!("--{other}");
                 line.refuse(unknown("option", &option, &OPTIONS));
@@ -134,10 +171,12 @@ pub fn parse<T: Into<OsString>>(
 }
 
 /// What has been read of the line.
+#[derive(Default)]
 struct Line {
-    words: Vec<String>,
+    words: Vec<OsString>,
     env_file: Option<PathBuf>,
     output: Output,
+    interval: Option<OsString>,
     wrong: Option<String>,
 }
 
@@ -149,27 +188,65 @@ impl Line {
 
     /// The command that help is asked for.
     fn topic(&self) -> Option<Command> {
-        self.words.iter().find_map(|word| Command::from_name(word))
+        self.words.iter().find_map(|word| Command::from_name(word.to_str()?))
     }
 
-    fn understand(self) -> Result<Invocation, UsageError> {
+    fn understand(mut self) -> Result<Invocation, UsageError> {
         if self.words.first().is_some_and(|word| word == "help") {
             return Ok(Invocation::Help(self.topic()));
         }
         if let Some(sentence) = self.wrong {
             return Err(UsageError::Wrong(sentence));
         }
-        let [name, rest @ ..] = &self.words[..] else { return Err(UsageError::NoCommand) };
-        let names = Command::ALL.map(Command::name);
-        let command = Command::from_name(name)
-            .ok_or_else(|| UsageError::Wrong(unknown("command", name, &names)))?;
-        if let Some(word) = rest.first() {
-            let (name, word) = (command.name(), shown(word));
-            return Err(UsageError::Wrong(format!(
-                "{word} is too much: {name} takes options only"
-            )));
+        if self.words.is_empty() {
+            return Err(UsageError::NoCommand);
         }
-        Ok(Invocation::Run(Args { command, env_file: self.env_file, output: self.output }))
+        let name = self.words.remove(0).to_string_lossy().into_owned();
+        let names = Command::ALL.map(Command::name);
+        let command = Command::from_name(&name)
+            .ok_or_else(|| UsageError::Wrong(unknown("command", &name, &names)))?;
+        let (env_file, output) = (self.env_file.take(), self.output);
+        self.job(command)
+            .map(|job| Invocation::Run(Args { job, env_file, output }))
+            .map_err(UsageError::Wrong)
+    }
+
+    /// The job, with what it takes; refuses what it does not take.
+    fn job(self, command: Command) -> Result<Job, String> {
+        let mut words = self.words.into_iter();
+        let interval = match (command, self.interval) {
+            (_, None) => None,
+            (Command::Watch, Some(text)) => Some(interval(&text.to_string_lossy())?),
+            (other, Some(_)) => {
+                return Err(format!("--interval is for watch, not {}", other.name()));
+            }
+        };
+        let job = match command {
+            Command::Once => Job::Once,
+            Command::Watch => Job::Watch { interval },
+            Command::Test => Job::Test,
+            Command::TestNotification => Job::TestNotification,
+            Command::Health => Job::Health,
+        };
+        match words.next() {
+            None => Ok(job),
+            Some(word) => {
+                let (name, word) = (command.name(), shown(&word.to_string_lossy()));
+                Err(format!("{word} is too much for {name}"))
+            }
+        }
+    }
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if INTERVAL.contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!(
+            "--interval {} is not accepted: it takes seconds, {} to {}",
+            shown(text),
+            INTERVAL.start(),
+            INTERVAL.end()
+        )),
     }
 }
 
@@ -203,25 +280,26 @@ mod tests {
 
     #[test]
     fn a_line_is_a_command_and_options_in_any_order() {
-        let check = |line: &str, command: Command, output: Output, env_file: Option<&str>| {
+        let check = |line: &str, job: Job, output: Output, env_file: Option<&str>| {
             let env_file = env_file.map(PathBuf::from);
-            assert_eq!(
-                read(line),
-                Ok(Invocation::Run(Args { command, env_file, output })),
-                "{line}"
-            );
+            assert_eq!(read(line), Ok(Invocation::Run(Args { job, env_file, output })), "{line}");
         };
-        check("once", Command::Once, Output::Slack, None);
-        check("test", Command::Test, Output::Slack, None);
-        check("test-notification", Command::TestNotification, Output::Slack, None);
-        check("once --print", Command::Once, Output::Text, None);
-        check("--print once", Command::Once, Output::Text, None);
-        check("once --json", Command::Once, Output::Json, None);
-        check("once --json --print", Command::Once, Output::Json, None);
-        check("once --print --json", Command::Once, Output::Json, None);
-        check("once --env-file a.env", Command::Once, Output::Slack, Some("a.env"));
-        check("--env-file=a.env once", Command::Once, Output::Slack, Some("a.env"));
-        check("-- once", Command::Once, Output::Slack, None);
+        check("once", Job::Once, Output::Slack, None);
+        check("test", Job::Test, Output::Slack, None);
+        check("test-notification", Job::TestNotification, Output::Slack, None);
+        check("once --print", Job::Once, Output::Text, None);
+        check("--print once", Job::Once, Output::Text, None);
+        check("once --json", Job::Once, Output::Json, None);
+        check("once --json --print", Job::Once, Output::Json, None);
+        check("once --print --json", Job::Once, Output::Json, None);
+        check("once --env-file a.env", Job::Once, Output::Slack, Some("a.env"));
+        check("--env-file=a.env once", Job::Once, Output::Slack, Some("a.env"));
+        check("-- once", Job::Once, Output::Slack, None);
+        check("watch", Job::Watch { interval: None }, Output::Slack, None);
+        let interval = Some(Duration::from_secs(30));
+        check("watch --interval 30", Job::Watch { interval }, Output::Slack, None);
+        check("--interval=30 --json watch", Job::Watch { interval }, Output::Json, None);
+        check("health", Job::Health, Output::Slack, None);
     }
 
     #[test]
@@ -250,19 +328,31 @@ mod tests {
         check("tset", "there is no command \"tset\", did you mean test?");
         check(
             "report",
-            "there is no command \"report\": it is one of once, test, test-notification",
+            "there is no command \"report\": it is one of once, watch, test, test-notification, \
+             health",
         );
         check("once --prnt", "there is no option \"--prnt\", did you mean --print?");
         check(
             "once -x",
-            "there is no option \"-x\": it is one of --env-file, --print, --json, --help, \
-             --version",
+            "there is no option \"-x\": it is one of --env-file, --print, --json, --interval, \
+             --help, --version",
         );
-        check("once twice", "\"twice\" is too much: once takes options only");
+        check("once twice", "\"twice\" is too much for once");
         check("once --print=yes", "--print takes no value");
+        check("watch now", "\"now\" is too much for watch");
+        check("once --interval 5", "--interval is for watch, not once");
+        check("watch --interval", "--interval needs a number of seconds after it");
+        check(
+            "watch --interval 0",
+            "--interval \"0\" is not accepted: it takes seconds, 1 to 3600",
+        );
+        check(
+            "watch --interval 10s",
+            "--interval \"10s\" is not accepted: it takes seconds, 1 to 3600",
+        );
         check("once --env-file", "--env-file needs the name of a FILE after it");
         check("once --env-file=", "--env-file needs the name of a FILE after it");
-        check("once https://hooks.example.org/x", "<hidden> is too much: once takes options only");
+        check("once https://hooks.example.org/x", "<hidden> is too much for once");
         assert_eq!(read(""), Err(UsageError::NoCommand));
         assert_eq!(read("--print"), Err(UsageError::NoCommand));
     }
@@ -278,5 +368,8 @@ mod tests {
         check("once --print", Posting::NotNeeded);
         check("test-notification --json", Posting::NotNeeded);
         check("test", Posting::NotNeeded);
+        check("watch", Posting::Needed);
+        check("watch --print", Posting::NotNeeded);
+        check("health", Posting::NotNeeded);
     }
 }

@@ -18,6 +18,12 @@ Options:
   -V, --version    the version
 ";
 
+const INTERVAL: &str = "\
+  --interval SECONDS
+                   time between two looks at all containers, 1 to 3600
+                   [REALTIME_CHECK_INTERVAL]
+";
+
 const EXIT_STATUS: &str = "\
 Exit status:
   0  done
@@ -76,7 +82,9 @@ pub fn long(topic: Option<Command>) -> String {
         .join("\n");
     };
     let usage = format!("usage: dmon {} [OPTION…]\n", command.name());
-    [usage, wrap(about(command), 0), OPTIONS.to_owned(), EXIT_STATUS.to_owned()].join("\n")
+    let own = if command == Command::Watch { INTERVAL } else { "" };
+    let options = OPTIONS.to_owned() + own;
+    [usage, wrap(about(command), 0), options, EXIT_STATUS.to_owned()].join("\n")
         + "\ndmon --help lists the settings\n"
 }
 
@@ -88,8 +96,10 @@ fn commands() -> String {
 fn summary(command: Command) -> &'static str {
     match command {
         Command::Once => "post one report of all containers, then exit (for cron)",
+        Command::Watch => "stay up; tell of deaths, restarts, health as they happen",
         Command::Test => "check settings, Engine and webhook; post nothing",
         Command::TestNotification => "post one test message",
+        Command::Health => "whether the dmon that watches sees the Engine (HEALTHCHECK)",
     }
 }
 
@@ -106,6 +116,16 @@ fn about(command: Command) -> &'static str {
              ✓ or ✗ for each, and what to do about each ✗. Posts nothing."
         }
         Command::TestNotification => "Posts one test message to the webhook.",
+        Command::Watch => {
+            "Stays up and tells what happens to the containers as it happens, once and with its \
+             cause. Does not end because the Engine is away: it waits and tells. SIGTERM ends it in \
+             order, within 5 seconds; what was not told yet is told by the next one."
+        }
+        Command::Health => {
+            "Exits with 0 while the dmon that stays up with this STATE_DIR runs and has looked at \
+             the Engine successfully within a minute, or three intervals where that is more. \
+             Slack does not matter here."
+        }
     }
 }
 

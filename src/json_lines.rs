@@ -4,7 +4,10 @@
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
+use crate::message::cause;
+use crate::monitor::alert::Alert;
 use crate::monitor::container::Health;
+use crate::monitor::effect::Batch;
 use crate::report::{Counts, Report, Row};
 use crate::timestamp::Timestamp;
 
@@ -18,6 +21,23 @@ pub fn report(report: &Report) -> String {
     });
     let rows = report.rows.iter().map(|row| Line::Container(ContainerLine::of(row)));
     std::iter::once(head).chain(rows).map(|line| written(&line)).collect()
+}
+
+/// The lines of what `watch` tells: an `alert` for each.
+pub fn alerts(batch: &Batch) -> String {
+    let cause = |alert: &Alert| alert.kind.cause().and_then(cause::words);
+    let causes: Vec<Option<String>> = batch.alerts.iter().map(cause).collect();
+    let lines = batch.alerts.iter().zip(&causes).map(|(alert, cause)| AlertLine {
+        id: Some(alert.id.to_string()),
+        kind: alert.kind.word(),
+        severity: alert.severity.word(),
+        title: alert.kind.title(),
+        name: Some(alert.about.name.as_str()).filter(|name| !name.is_empty()),
+        cause: cause.as_deref(),
+        exit_code: alert.about.exit_code,
+        time: rfc3339(alert.time),
+    });
+    lines.map(|line| written(&Line::Alert(line))).collect()
 }
 
 /// The line of an Engine that does not answer, told by a command that ends with it.

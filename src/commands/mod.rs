@@ -1,16 +1,20 @@
 //! What the command line asks for: one file a command. The only place that names all the edges.
 
 mod check;
+mod files;
+mod health;
 pub mod io;
 mod observe;
 mod once;
 mod outlet;
+mod post;
 mod test_notification;
+mod watch;
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Job};
 use crate::config::{Config, Surroundings};
 use crate::logging;
 
@@ -31,10 +35,13 @@ pub fn run(args: &Args) -> ExitCode {
     for warning in &loaded.warnings {
         log::warn!("{warning}");
     }
-    let done = match args.command {
-        Command::Once => once::run(&loaded.config, args.output),
-        Command::Test => check::run(&loaded.config, args.output),
-        Command::TestNotification => test_notification::run(&loaded.config, args.output),
+    let (config, output) = (&loaded.config, args.output);
+    let done = match &args.job {
+        Job::Once => once::run(config, output),
+        Job::Watch { interval } => watch::run(config, output, *interval),
+        Job::Test => check::run(config, output),
+        Job::TestNotification => test_notification::run(config, output),
+        Job::Health => health::run(config),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

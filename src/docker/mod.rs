@@ -1,17 +1,20 @@
 //! The Engine's edge: its address, HTTP by hand, its JSON, and the nouns of `monitor::container`
 //! made of it.
 
+pub mod ask;
 mod client;
 mod connection;
 pub mod endpoint;
 mod error;
 pub mod http;
 pub mod logs;
+pub mod own;
 #[cfg(test)]
 mod recordings;
 mod socket;
 pub mod stats;
 mod stream;
+pub mod watch;
 pub mod wire;
 
 pub use client::{ANSWER_TIMEOUT, AT_ONCE_MAX, BODY_BYTES_MAX, Client};

@@ -6,6 +6,9 @@ pub mod grid;
 pub mod measure;
 pub mod tame;
 
+pub mod alert;
+pub mod cause;
+pub mod digest;
 pub mod engine;
 pub mod report;
 pub mod units;

@@ -208,6 +208,27 @@ impl Kind {
         }
     }
 
+    /// What it is called in JSON lines.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Removed { .. } => "removed",
+            Self::CrashLoop { .. } => "crash_loop",
+            Self::RestartFailed { .. } => "restart_failed",
+            Self::RestartedManually => "restarted_manually",
+            Self::RestartedAutomatically { .. } => "restarted_automatically",
+            Self::EngineRestarted { .. } => "engine_restarted",
+            Self::Recreated { .. } => "recreated",
+            Self::Added { .. } => "added",
+            Self::JobFailed { .. } => "job_failed",
+            Self::PolicyDisabled { .. } => "policy_disabled",
+            Self::Recovered { .. } => "recovered",
+            Self::EngineUnreachable { .. } => "engine_unreachable",
+            Self::EngineReachable { .. } => "engine_reachable",
+            Self::Watching { .. } => "watching",
+        }
+    }
+
     /// Why, where the kind knows.
     pub fn cause(&self) -> Option<&Cause> {
         match self {
