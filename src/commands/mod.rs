@@ -3,6 +3,7 @@
 mod check;
 mod files;
 mod health;
+pub mod explain;
 pub mod io;
 mod observe;
 mod once;

@@ -65,7 +65,10 @@ impl Monitor {
         subject.run =
             Some(Run { sign, origin, health: Passed::NotYet, policy_off: Passed::NotYet });
         match &mut subject.death {
-            Some(death) => death.back = Some(Back { sign, container: id.clone(), by }),
+            Some(death) => {
+                subject.backoff = Some(sign.at.since(death.sign.at));
+                death.back = Some(Back { sign, container: id.clone(), by });
+            }
             None if new => subject.arrival = Some(Arrival::Added),
             None if same => {}
             None => subject.arrival = Some(Arrival::Recreated { image_before }),

@@ -64,7 +64,7 @@ pub(super) fn ending(
         let kind = Kind::Status { from, to, cause, said: None };
         return Ending::Problem(settings.manual_stop_severity, kind);
     }
-    if askers == Askers::Told && has_given_up(death, container) {
+    if has_given_up(death, container, askers) {
         return restart_failed(Cause::PolicyGaveUp, "");
     }
     if death.origin == Origin::Request && death.ran.is_some_and(|ran| ran < STAYS_UP) {
@@ -100,11 +100,17 @@ fn removed(death: &Death, settings: &Settings) -> Ending {
 }
 
 /// A policy that should have started the container again and did not.
-fn has_given_up(death: &Death, container: &Container) -> bool {
-    match container.restart_policy() {
-        None | Some(RestartPolicy::No) => false,
-        Some(RestartPolicy::OnFailure { .. }) => death.exit_code != Some(0),
-        Some(RestartPolicy::Always | RestartPolicy::UnlessStopped) => true,
+fn has_given_up(death: &Death, container: &Container, askers: Askers) -> bool {
+    let tried = container.details.as_ref().map_or(0, |details| details.restart_count);
+    match (container.restart_policy(), askers) {
+        (None | Some(RestartPolicy::No), _) => false,
+        (Some(RestartPolicy::OnFailure { .. }), Askers::Told) => death.exit_code != Some(0),
+        (Some(RestartPolicy::Always | RestartPolicy::UnlessStopped), Askers::Told) => true,
+        // Somebody may have asked: only a policy that is used up has given up for certain.
+        (Some(RestartPolicy::OnFailure { maximum_retries }), Askers::Untold) => {
+            death.exit_code != Some(0) && maximum_retries > 0 && tried >= maximum_retries
+        }
+        (Some(_), Askers::Untold) => false,
     }
 }
 

@@ -220,7 +220,6 @@ impl Monitor {
         let askers = self.askers;
         let Some(subject) = self.state.subjects.get_mut(identity) else { return };
         subject.death = None;
-        subject.backoff = Some(back.sign.at.since(death.sign.at));
         let looping = subject.problems.contains_key(&Aspect::Loop);
         let automatic = how == Verdict::RestartedAutomatically;
         if let Some(run) = &mut subject.run {

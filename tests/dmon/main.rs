@@ -11,6 +11,7 @@ mod logging;
 mod looks;
 mod once;
 mod once_on_real_engine;
+mod recordings;
 mod setup;
 mod slack_bodies;
 mod store;
