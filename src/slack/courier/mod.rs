@@ -51,6 +51,9 @@ const BODY_MAX_BYTES: u64 = 4096;
 /// An answer with a longer head is none.
 const HEAD_MAX_BYTES: usize = 16 * 1024;
 
+/// Room for such a head and more; ureq would take eight times as much.
+const BUFFER_BYTES: usize = 2 * HEAD_MAX_BYTES;
+
 impl Courier {
     /// A courier for this webhook. Fails where a proxy or `SSL_CERT_FILE` is set that cannot be
     /// used.
@@ -94,6 +97,7 @@ impl Courier {
         match self.request(&agent, "") {
             Err(Error::Other(end)) if end.is::<Connected>() => Ok(()),
             Err(error) => Err(self.way.trouble(error).into_sentence()),
+            // The line ends before a request; an answer would prove no less.
             Ok(_) => Ok(()),
         }
     }
@@ -117,6 +121,8 @@ fn settings(
         .proxy(proxy)
         .tls_config(TlsConfig::builder().root_certs(roots).build())
         .max_response_header_size(HEAD_MAX_BYTES)
+        .input_buffer_size(BUFFER_BYTES)
+        .output_buffer_size(BUFFER_BYTES)
         // A connection that the receiver closed meanwhile would leave open whether a message
         // arrived; at a message a second, a new one each time costs little.
         .max_idle_connections(0)
