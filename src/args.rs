@@ -51,6 +51,11 @@ pub enum Job {
     TestNotification,
     /// [`Command::Health`].
     Health,
+    /// [`Command::Explain`].
+    Explain {
+        /// The recording; `-` for standard input.
+        path: PathBuf,
+    },
 }
 
 /// What dmon can do.
@@ -66,6 +71,8 @@ pub enum Command {
     TestNotification,
     /// Whether the dmon that stays up sees the Engine.
     Health,
+    /// Replays a recording and says what would be told.
+    Explain,
 }
 
 /// Where messages go.
@@ -88,8 +95,8 @@ const INTERVAL: RangeInclusive<u64> = 1..=3600;
 
 impl Command {
     /// Every command, in the order of the help.
-    pub const ALL: [Self; 5] =
-        [Self::Once, Self::Watch, Self::Test, Self::TestNotification, Self::Health];
+    pub const ALL: [Self; 6] =
+        [Self::Once, Self::Watch, Self::Test, Self::TestNotification, Self::Health, Self::Explain];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -99,6 +106,7 @@ impl Command {
             Self::Test => "test",
             Self::TestNotification => "test-notification",
             Self::Health => "health",
+            Self::Explain => "explain",
         }
     }
 
@@ -227,6 +235,10 @@ impl Line {
             Command::Test => Job::Test,
             Command::TestNotification => Job::TestNotification,
             Command::Health => Job::Health,
+            Command::Explain => match words.next() {
+                Some(path) => Job::Explain { path: path.into() },
+                None => return Err("explain needs the PATH of a recording, or -".to_owned()),
+            },
         };
         match words.next() {
             None => Ok(job),
@@ -299,6 +311,8 @@ mod tests {
         let interval = Some(Duration::from_secs(30));
         check("watch --interval 30", Job::Watch { interval }, Output::Slack, None);
         check("--interval=30 --json watch", Job::Watch { interval }, Output::Json, None);
+        check("explain a/b", Job::Explain { path: "a/b".into() }, Output::Slack, None);
+        check("explain - --json", Job::Explain { path: "-".into() }, Output::Json, None);
         check("health", Job::Health, Output::Slack, None);
     }
 
@@ -329,7 +343,7 @@ mod tests {
         check(
             "report",
             "there is no command \"report\": it is one of once, watch, test, test-notification, \
-             health",
+             health, explain",
         );
         check("once --prnt", "there is no option \"--prnt\", did you mean --print?");
         check(
@@ -339,6 +353,7 @@ mod tests {
         );
         check("once twice", "\"twice\" is too much for once");
         check("once --print=yes", "--print takes no value");
+        check("explain", "explain needs the PATH of a recording, or -");
         check("watch now", "\"now\" is too much for watch");
         check("once --interval 5", "--interval is for watch, not once");
         check("watch --interval", "--interval needs a number of seconds after it");
@@ -371,5 +386,6 @@ mod tests {
         check("watch", Posting::Needed);
         check("watch --print", Posting::NotNeeded);
         check("health", Posting::NotNeeded);
+        check("explain x", Posting::NotNeeded);
     }
 }

@@ -81,7 +81,8 @@ pub fn long(topic: Option<Command>) -> String {
         ]
         .join("\n");
     };
-    let usage = format!("usage: dmon {} [OPTION…]\n", command.name());
+    let path = if command == Command::Explain { "PATH " } else { "" };
+    let usage = format!("usage: dmon {} {path}[OPTION…]\n", command.name());
     let own = if command == Command::Watch { INTERVAL } else { "" };
     let options = OPTIONS.to_owned() + own;
     [usage, wrap(about(command), 0), options, EXIT_STATUS.to_owned()].join("\n")
@@ -100,6 +101,7 @@ fn summary(command: Command) -> &'static str {
         Command::Test => "check settings, Engine and webhook; post nothing",
         Command::TestNotification => "post one test message",
         Command::Health => "whether the dmon that watches sees the Engine (HEALTHCHECK)",
+        Command::Explain => "replay recorded events and say what would be told",
     }
 }
 
@@ -125,6 +127,13 @@ fn about(command: Command) -> &'static str {
             "Exits with 0 while the dmon that stays up with this STATE_DIR runs and has looked at \
              the Engine successfully within a minute, or three intervals where that is more. \
              Slack does not matter here."
+        }
+        Command::Explain => {
+            "Replays PATH through the rules and prints each alert that would be sent, and each one \
+             that is held back with the reason. PATH is a folder with events.jsonl (and \
+             before.list.json, before.inspect.jsonl, after.list.json, after.inspect.jsonl where \
+             there are), a file of the Engine's events as JSON lines (docker events --format \
+             '{{json .}}'), or - for standard input. Needs no Engine and no Slack."
         }
     }
 }

@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::message::cause;
 use crate::monitor::alert::Alert;
 use crate::monitor::container::Health;
-use crate::monitor::effect::Batch;
+use crate::monitor::effect::{Batch, Held};
 use crate::report::{Counts, Report, Row};
 use crate::timestamp::Timestamp;
 
@@ -54,6 +54,12 @@ pub fn engine_unreachable(cause: &str, time: Timestamp) -> String {
     }))
 }
 
+/// The line of what `dmon explain` found and is not told.
+pub fn held(Held { identity, name, what, reason }: &Held, time: Timestamp) -> String {
+    let (identity, reason) = (identity.to_string(), reason.words());
+    written(&Line::Held { identity, name, what, reason, time: rfc3339(time) })
+}
+
 /// The line of `dmon test-notification`.
 pub fn test_notification(host: &str, time: Timestamp) -> String {
     written(&Line::TestNotification { host, time: rfc3339(time) })
@@ -79,6 +85,7 @@ enum Line<'a> {
     Report(ReportLine<'a>),
     Container(ContainerLine<'a>),
     Alert(AlertLine<'a>),
+    Held { identity: String, name: &'a str, what: &'a str, reason: &'a str, time: String },
     TestNotification { host: &'a str, time: String },
     Check { name: &'a str, outcome: &'a str, detail: &'a str },
 }

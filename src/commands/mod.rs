@@ -1,9 +1,9 @@
 //! What the command line asks for: one file a command. The only place that names all the edges.
 
 mod check;
+pub mod explain;
 mod files;
 mod health;
-pub mod explain;
 pub mod io;
 mod observe;
 mod once;
@@ -43,6 +43,7 @@ pub fn run(args: &Args) -> ExitCode {
         Job::Test => check::run(config, output),
         Job::TestNotification => test_notification::run(config, output),
         Job::Health => health::run(config),
+        Job::Explain { path } => explain::run(config, output, path),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

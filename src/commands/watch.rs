@@ -55,7 +55,11 @@ pub(super) fn run(
     let edges = Edges::start(config, outlet, since, &inbox);
     let begun = clock::monotonic();
     let mut watch = Watch {
-        monitor: Monitor::new(settings(config, interval), Some(memory), now(begun)),
+        monitor: Monitor::new(
+            settings(config, interval, own::own_container()),
+            Some(memory),
+            now(begun),
+        ),
         begun,
         host: outlet::host(config),
         config,
@@ -69,7 +73,8 @@ pub(super) fn run(
     Ok(())
 }
 
-fn settings(config: &Config, interval: Duration) -> Settings {
+/// The core's settings; `own` is dmon's own container.
+pub(super) fn settings(config: &Config, interval: Duration, own: Option<String>) -> Settings {
     Settings {
         interval,
         restart_grace: config.restart_grace,
@@ -79,7 +84,7 @@ fn settings(config: &Config, interval: Duration) -> Settings {
         clean_exit_severity: config.clean_exit_severity,
         log_lines: config.alert_log_lines,
         filter: config.names.clone(),
-        own_container: own::own_container(),
+        own_container: own,
     }
 }
 

@@ -103,14 +103,13 @@ fn removed(death: &Death, settings: &Settings) -> Ending {
 fn has_given_up(death: &Death, container: &Container, askers: Askers) -> bool {
     let tried = container.details.as_ref().map_or(0, |details| details.restart_count);
     match (container.restart_policy(), askers) {
-        (None | Some(RestartPolicy::No), _) => false,
         (Some(RestartPolicy::OnFailure { .. }), Askers::Told) => death.exit_code != Some(0),
         (Some(RestartPolicy::Always | RestartPolicy::UnlessStopped), Askers::Told) => true,
         // Somebody may have asked: only a policy that is used up has given up for certain.
         (Some(RestartPolicy::OnFailure { maximum_retries }), Askers::Untold) => {
             death.exit_code != Some(0) && maximum_retries > 0 && tried >= maximum_retries
         }
-        (Some(_), Askers::Untold) => false,
+        (None | Some(RestartPolicy::No), _) | (Some(_), Askers::Untold) => false,
     }
 }
 
