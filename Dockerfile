@@ -1,7 +1,7 @@
 # An image of nothing but the static binary.
 #
 #   docker build -t dmon .
-#   docker run --rm --group-add "$(stat -c %g /var/run/docker.sock)" --env-file dmon.env \
+#   docker run -d --name dmon --restart unless-stopped --group-add "$(stat -c %g /var/run/docker.sock)" --env-file dmon.env \
 #     -v /var/run/docker.sock:/var/run/docker.sock -v dmon-state:/var/lib/dmon dmon
 
 FROM rust:1-alpine AS build
@@ -23,5 +23,7 @@ COPY --from=build --chown=65532:65532 /out/var/lib/dmon /var/lib/dmon
 USER 65532:65532
 ENV STATE_DIR=/var/lib/dmon
 VOLUME /var/lib/dmon
+# Whether dmon sees the Engine; Slack does not matter here.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/dmon", "health"]
 ENTRYPOINT ["/dmon"]
-CMD ["once"]
+CMD ["watch"]

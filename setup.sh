@@ -6,27 +6,31 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=
 binary=
+service=no
 cron=no
 action=install
 
 usage() {
   cat <<'END'
-usage: sh setup.sh [--binary FILE] [--cron] [--root DIR]
+usage: sh setup.sh [--binary FILE] [--service] [--cron] [--root DIR]
        sh setup.sh --uninstall [--root DIR]
 
 Installs dmon:
   /usr/local/bin/dmon   the binary
   /etc/dmon/dmon.env    settings, readable for root only; written once, never overwritten
   /var/lib/dmon         state
+  /etc/systemd/system/dmon.service
+                        with --service: `dmon watch`; never overwritten
   /etc/cron.d/dmon      with --cron: a report every day at 09:00; never overwritten
 
 Can be run again at any time: a newer binary replaces the old one, all else stays.
 
   --binary FILE  the binary to install; else dmon beside this script, else what cargo built there,
                  else the one that is installed already stays
+  --service      also install the unit file of the service
   --cron         also install the cron entry
   --root DIR     install below DIR instead of / (for packages and for trying it out)
-  --uninstall    remove the binary and the cron entry; settings and state stay
+  --uninstall    remove the binary, the unit file and the cron entry; settings and state stay
   -h, --help     this text
 END
 }
@@ -103,8 +107,13 @@ install_all() {
     directory 755 "$root/etc/cron.d"
     put_once 644 "$here/cron.example" "$root/etc/cron.d/dmon"
   fi
+  if [ "$service" = yes ]; then
+    directory 755 "$root/etc/systemd/system"
+    put_once 644 "$here/dmon.service" "$root/etc/systemd/system/dmon.service"
+  fi
   say "next: put the webhook into $root/etc/dmon/dmon.env,"
   say "then run 'dmon test' and 'dmon test-notification'"
+  [ "$service" = no ] || say "then: systemctl daemon-reload && systemctl enable --now dmon"
 }
 
 remove() { # FILE
@@ -117,6 +126,7 @@ remove() { # FILE
 uninstall_all() {
   remove "$root/usr/local/bin/dmon"
   remove "$root/etc/cron.d/dmon"
+  remove "$root/etc/systemd/system/dmon.service"
   for kept in "$root/etc/dmon" "$root/var/lib/dmon"; do
     [ ! -e "$kept" ] || say "kept $kept: remove it by hand when you no longer need it"
   done
@@ -129,6 +139,7 @@ while [ $# -gt 0 ]; do
       if [ "$1" = --binary ]; then binary=$2; else root=${2%/}; fi
       shift
       ;;
+    --service) service=yes ;;
     --cron) cron=yes ;;
     --uninstall) action=uninstall ;;
     -h | --help)

@@ -12,6 +12,7 @@ mod looks;
 mod once;
 mod once_on_real_engine;
 mod recordings;
+mod readme;
 mod setup;
 mod slack_bodies;
 mod store;

@@ -69,6 +69,18 @@ fn the_cron_entry_comes_on_request() {
 }
 
 #[test]
+fn the_unit_file_comes_on_request() {
+    let root = Home::new();
+    let unit = "etc/systemd/system/dmon.service";
+    install(&root, "new", &[]);
+    assert!(!root.path().join(unit).exists(), "nobody asked for a service");
+    install(&root, "new", &["--service"]);
+    assert_eq!(read(&root, unit), include_str!("../../dmon.service"));
+    setup(&root, &["--uninstall"]);
+    assert!(!root.path().join(unit).exists(), "it would start a binary that is gone");
+}
+
+#[test]
 fn uninstalling_leaves_settings_and_state() {
     let root = Home::new();
     install(&root, "new", &["--cron"]);
