@@ -14,7 +14,7 @@ use dmon::slack::{Body, Webhook, bodies};
 
 use super::support::binary::Home;
 use super::support::messages;
-use super::support::slack::{Reply, SECRET, ScriptedSlack};
+use super::support::slack::{FLOOD_BYTES, Reply, SECRET, ScriptedSlack};
 
 fn alert() -> Vec<Body> {
     bodies(&messages::alert(), Shape::Attachments, None)
@@ -72,7 +72,7 @@ fn an_answer_is_judged() {
     let retry_after = Some(Duration::from_secs(7));
     let check = |reply: Reply, expected: Delivery| assert_eq!(posted(reply), expected);
     check(Reply::status(200, "thanks"), Delivery::Delivered);
-    check(Reply::bytes("HTTP/1.1 204 No Content\r\n\r\n"), Delivery::Delivered);
+    check(Reply::last("HTTP/1.1 204 No Content\r\n\r\n"), Delivery::Delivered);
     check(
         Reply::with_header(429, "Retry-After: 7", "slow down"),
         Delivery::RateLimited { retry_after },
@@ -119,10 +119,10 @@ fn a_lost_answer_may_mean_that_it_arrived() {
         assert!(why.contains(expected), "{why}");
     };
     check(Reply::Close, "it closed the connection");
-    check(Reply::bytes("HTTP/1.1 200 OK\r\nContent-"), "it closed the connection");
-    check(Reply::bytes("220 mail.example.org ESMTP\r\n\r\n"), "not HTTP");
-    check(Reply::bytes(vec![0xff; 4096]), "not HTTP");
-    check(Reply::bytes(long_head()), "not HTTP");
+    check(Reply::last("HTTP/1.1 200 OK\r\nContent-"), "it closed the connection");
+    check(Reply::last("220 mail.example.org ESMTP\r\n\r\n"), "not HTTP");
+    check(Reply::last(vec![0xff; 4096]), "not HTTP");
+    check(Reply::last(long_head()), "not HTTP");
     check(Reply::Hang, "did not answer within 1 s");
     check(Reply::Drip(b"HTTP/1.1 200 OK\r\nX: ".to_vec()), "did not answer within 1 s");
 }
@@ -135,21 +135,25 @@ fn long_head() -> String {
 fn no_more_of_an_answer_is_waited_for_than_is_needed() {
     let long = "HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n";
     assert_eq!(posted(Reply::Drip(long.into())), Delivery::Delivered);
-    assert_eq!(posted(Reply::bytes([long, &"x".repeat(1 << 20)].concat())), Delivery::Delivered);
-    assert_eq!(
-        posted(Reply::bytes(long)),
-        Delivery::Delivered,
-        "cut off, and that is all the same"
-    );
+    assert_eq!(posted(Reply::last(long)), Delivery::Delivered, "cut off, and that is all the same");
     let failed = posted(Reply::Drip(long.replace("200", "500").into()));
     assert!(matches!(failed, Delivery::Failed { .. }), "{failed:?}");
 }
 
 #[test]
+fn an_endless_answer_is_left_unread() {
+    let slack = ScriptedSlack::new();
+    slack.answer(Reply::Flood(b"HTTP/1.1 500 No\r\nContent-Length: 999999999\r\n\r\n".to_vec()));
+    let delivery = courier(&slack, Timeouts::default()).post(&alert()[0]);
+    assert!(matches!(delivery, Delivery::Failed { .. }), "{delivery:?}");
+    let taken = slack.wait_for_flood();
+    assert!(taken < FLOOD_BYTES / 2, "{taken} bytes");
+}
+
+#[test]
 fn a_slow_answer_is_waited_for() {
     let slack = ScriptedSlack::new();
-    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
-    slack.answer(Reply::Late(Duration::from_millis(400), answer));
+    slack.answer(Reply::Late(Duration::from_millis(400), Box::new(Reply::ok())));
     let courier = courier(&slack, Timeouts::default());
     assert_eq!(courier.post(&alert()[0]), Delivery::Delivered);
 }

@@ -162,7 +162,7 @@ fn a_proxy_that_does_not_help_is_told() {
     );
     check(Reply::status(502, ""), "does not reach http://chat.example.org:8065 (502)");
     check(Reply::Close, "closed the connection: check ALL_PROXY");
-    check(Reply::bytes("220 mail.example.org ESMTP\r\n\r\n"), "does not answer as an HTTP proxy");
+    check(Reply::last("220 mail.example.org ESMTP\r\n\r\n"), "does not answer as an HTTP proxy");
 }
 
 #[test]

@@ -45,10 +45,14 @@ pub(crate) struct Post {
 /// What is done about one request, once all of it is there.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
-    /// These bytes, then the connection is closed.
+    /// These bytes; then the next request is waited for.
     Bytes(Vec<u8>),
-    /// The same, later.
-    Late(Duration, Vec<u8>),
+    /// These bytes, then the connection is closed.
+    Last(Vec<u8>),
+    /// Another reply, later.
+    Late(Duration, Box<Reply>),
+    /// These bytes, then [`FLOOD_BYTES`] more.
+    Flood(Vec<u8>),
     /// These bytes, then one more now and then, without end.
     Drip(Vec<u8>),
     /// The connection is closed.
@@ -58,6 +62,9 @@ pub(crate) enum Reply {
     /// The connection is handed on to that address, as a proxy does.
     Tunnel(SocketAddr),
 }
+
+/// More than any socket's buffer takes.
+pub(crate) const FLOOD_BYTES: usize = 64 << 20;
 
 struct Shared {
     script: Mutex<Script>,
@@ -71,6 +78,8 @@ struct Script {
     replies: VecDeque<Reply>,
     posts: Vec<Post>,
     connections: Vec<TcpStream>,
+    /// How much of a flood was taken.
+    taken: Option<usize>,
     is_over: bool,
 }
 
@@ -133,11 +142,22 @@ impl ScriptedSlack {
 
     /// Waits until so much was posted.
     pub(crate) fn wait_for_posts(&self, count: usize) -> Vec<Post> {
-        let wait = |script: &mut Script| script.posts.len() < count;
-        let (script, timeout) =
-            self.shared.changed.wait_timeout_while(self.script(), PATIENCE, wait).unwrap();
-        assert!(!timeout.timed_out(), "no {count} posts: {:#?}", script.posts);
-        script.posts.clone()
+        self.wait(|script| script.posts.len() >= count).posts.clone()
+    }
+
+    /// Waits for the end of a flood: how many bytes the other side took of it, buffers included.
+    pub(crate) fn wait_for_flood(&self) -> usize {
+        self.wait(|script| script.taken.is_some()).taken.unwrap()
+    }
+
+    fn wait(&self, until: impl Fn(&Script) -> bool) -> MutexGuard<'_, Script> {
+        let (script, timeout) = self
+            .shared
+            .changed
+            .wait_timeout_while(self.script(), PATIENCE, |script| !until(script))
+            .unwrap();
+        assert!(!timeout.timed_out(), "Slack waited in vain: {:#?}", script.posts);
+        script
     }
 
     fn script(&self) -> MutexGuard<'_, Script> {
@@ -182,20 +202,23 @@ impl Shared {
         close(&socket);
     }
 
-    /// Reads one request and answers it.
+    /// Answers the requests of one connection until one of both sides has enough.
     fn answer(&self, stream: impl Read + Write, socket: &TcpStream) {
         let mut reader = BufReader::new(stream);
         // A handshake that fails, or a check that sends nothing, is no post.
-        let Some(post) = Post::read(&mut reader) else { return };
-        let mut script = self.script.lock().unwrap();
-        script.posts.push(post);
-        let reply = match script.replies.len() {
-            0 | 1 => script.replies.front().cloned(),
-            _ => script.replies.pop_front(),
-        };
-        drop(script);
-        self.changed.notify_all();
-        reply.unwrap().send(reader.get_mut(), socket);
+        while let Some(post) = Post::read(&mut reader) {
+            let mut script = self.script.lock().unwrap();
+            script.posts.push(post);
+            let reply = match script.replies.len() {
+                0 | 1 => script.replies.front().cloned(),
+                _ => script.replies.pop_front(),
+            };
+            drop(script);
+            self.changed.notify_all();
+            if !reply.unwrap().send(self, reader.get_mut(), socket) {
+                break;
+            }
+        }
     }
 }
 
@@ -218,36 +241,51 @@ impl Reply {
         Self::Bytes((head + body).into_bytes())
     }
 
-    /// These bytes.
-    pub(crate) fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
-        Self::Bytes(bytes.into())
+    /// These bytes, then the connection is closed.
+    pub(crate) fn last(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::Last(bytes.into())
     }
 
-    /// Answers. That the other side has left is none of its business.
-    fn send(&self, stream: &mut (impl Read + Write), socket: &TcpStream) {
+    /// Answers; whether the connection stays open. That the other side has left is none of its
+    /// business.
+    fn send(&self, shared: &Shared, stream: &mut (impl Read + Write), socket: &TcpStream) -> bool {
         match self {
-            Self::Bytes(bytes) => {
-                let _ = stream.write_all(bytes).and_then(|()| stream.flush());
-            }
-            Self::Late(delay, bytes) => {
+            Self::Bytes(bytes) => return write(stream, bytes),
+            Self::Late(delay, reply) => {
                 clock::pause(*delay);
-                let _ = stream.write_all(bytes).and_then(|()| stream.flush());
+                return reply.send(shared, stream, socket);
+            }
+            Self::Last(bytes) => {
+                write(stream, bytes);
+            }
+            Self::Flood(bytes) => {
+                let piece = [b'x'; 1 << 14];
+                let pieces = FLOOD_BYTES / piece.len();
+                write(stream, bytes);
+                let taken = (0..pieces).take_while(|_| write(stream, &piece)).count();
+                shared.script.lock().unwrap().taken = Some(taken * piece.len());
+                shared.changed.notify_all();
             }
             Self::Drip(bytes) => {
-                let mut pace = stream.write_all(bytes);
-                while pace.is_ok() {
+                let mut is_open = write(stream, bytes);
+                while is_open {
                     clock::pause(Duration::from_millis(20));
-                    pace = stream.write_all(b"x").and_then(|()| stream.flush());
+                    is_open = write(stream, b"x");
                 }
             }
             Self::Close => {}
             Self::Hang => while stream.read(&mut [0; 64]).is_ok_and(|count| count > 0) {},
             Self::Tunnel(address) => {
-                let _ = stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n");
+                write(stream, b"HTTP/1.1 200 Connection established\r\n\r\n");
                 tunnel(socket, &TcpStream::connect(address).unwrap());
             }
         }
+        false
     }
+}
+
+fn write(stream: &mut impl Write, bytes: &[u8]) -> bool {
+    stream.write_all(bytes).and_then(|()| stream.flush()).is_ok()
 }
 
 impl Post {
