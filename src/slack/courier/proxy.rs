@@ -10,6 +10,7 @@ use ureq::{Proxy, ProxyProtocol};
 
 use super::trouble::Party;
 use crate::secret::Secret;
+use crate::slack::webhook::is_loopback;
 
 /// The proxies of an environment. `Debug` shows no credentials.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +88,7 @@ impl Proxies {
         let port = url.port_u16().unwrap_or(if is_https { 443 } else { 80 });
         let setting = if is_https { &self.https } else { &self.http };
         match setting {
+            // This machine's proxy, if any, leads elsewhere.
             Some(setting) if !is_loopback(host) && !self.excepts(host, port) => {
                 setting.proxy().map(Some)
             }
@@ -186,14 +188,6 @@ fn is_in_range(host: IpAddr, address: IpAddr, bits: u32) -> bool {
 fn same_bits(one: u128, other: u128, width: u32, bits: u32) -> bool {
     let ignored = width.saturating_sub(bits);
     (one ^ other).checked_shr(ignored).unwrap_or(0) == 0
-}
-
-/// Whether a host is this machine: its proxy, if any, leads elsewhere.
-fn is_loopback(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
 }
 
 #[cfg(test)]

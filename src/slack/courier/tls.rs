@@ -78,7 +78,7 @@ fn names(presented: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use rustls::pki_types::ServerName;
-    use rustls::{AlertDescription, InvalidMessage, OtherError};
+    use rustls::{AlertDescription, InvalidMessage};
 
     use super::*;
 
@@ -110,21 +110,6 @@ mod tests {
         check(for_names(&["a", "b\u{1b}[0m\n", "c"]), "is for a, b , c: ");
         check(for_names(&["a", "b", "c", "d", "e"]), "is for a, b, c, 2 more: ");
         check(CertificateError::BadEncoding, "is not valid: ");
-    }
-
-    #[test]
-    fn an_authority_s_certificate_used_by_a_server_is_told_apart() {
-        #[derive(Debug)]
-        struct CaUsedAsEndEntity;
-        impl std::fmt::Display for CaUsedAsEndEntity {
-            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("CaUsedAsEndEntity")
-            }
-        }
-        impl std::error::Error for CaUsedAsEndEntity {}
-        let other = CertificateError::Other(OtherError(std::sync::Arc::new(CaUsedAsEndEntity)));
-        let sentence = explained(&Error::InvalidCertificate(other), None);
-        assert!(sentence.contains("basicConstraints=CA:FALSE"), "{sentence}");
     }
 
     #[test]

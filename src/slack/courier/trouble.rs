@@ -11,6 +11,7 @@ use ureq::{Error, Timeout};
 use super::line::{Peer, Step, Unconnected};
 use super::network::Timeouts;
 use super::tls;
+use crate::slack::webhook::is_loopback;
 
 /// Whom the sentences tell of: the receiver and what leads to it.
 pub(super) struct Way {
@@ -130,8 +131,10 @@ impl Way {
     /// Where no proxy is set, that may be what is missing.
     fn hint(&self) -> &'static str {
         match self.proxy {
-            None => "; where only a proxy leads out, set HTTPS_PROXY",
-            Some(_) => "",
+            None if !is_loopback(&self.receiver.host) => {
+                "; where only a proxy leads out, set HTTPS_PROXY"
+            }
+            _ => "",
         }
     }
 

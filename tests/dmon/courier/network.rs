@@ -41,9 +41,10 @@ fn a_certificate_is_trusted_once_its_file_is_named() {
 
 #[test]
 fn another_certificate_or_name_is_not_trusted() {
-    let (home, other) = (Home::new(), Home::new());
+    let (home, other, third) = (Home::new(), Home::new(), Home::new());
     let Some(identity) = Identity::make(home.path(), "DNS:chat.example.org") else { return };
     let Some(stranger) = Identity::make(other.path(), "IP:127.0.0.1") else { return };
+    let Some(authority) = Identity::make_authority(third.path(), "IP:127.0.0.1") else { return };
     let check = |identity: &Identity, file: &Identity, expected: &str| {
         let slack = ScriptedSlack::with_tls(identity);
         let network = network(&[("SSL_CERT_FILE", file.certificate.to_str().unwrap())]);
@@ -53,6 +54,7 @@ fn another_certificate_or_name_is_not_trusted() {
     };
     check(&stranger, &identity, "signed by none of the authorities in SSL_CERT_FILE (/");
     check(&identity, &identity, "chat.example.org");
+    check(&authority, &authority, "made with basicConstraints=CA:FALSE");
 }
 
 #[test]

@@ -27,6 +27,15 @@ impl Identity {
     /// Makes one in that folder, for those names (`DNS:example.org`, `IP:127.0.0.1`); `None`, said
     /// on standard error, where there is no `openssl`.
     pub(crate) fn make(folder: &Path, names: &str) -> Option<Self> {
+        Self::constrained(folder, names, "CA:FALSE")
+    }
+
+    /// The same for one that may sign others, as `openssl req -x509` makes it unasked.
+    pub(crate) fn make_authority(folder: &Path, names: &str) -> Option<Self> {
+        Self::constrained(folder, names, "CA:TRUE")
+    }
+
+    fn constrained(folder: &Path, names: &str, constraint: &str) -> Option<Self> {
         if let Err(error) = Command::new("openssl").arg("version").output() {
             let why = format!("the openssl command cannot be run: {error}");
             assert!(env::var_os("DMON_TEST_REQUIRE_ENGINE").is_none(), "{why}");
@@ -38,7 +47,7 @@ impl Identity {
             ["openssl.cnf", "key.pem", "certificate.pem"].map(|name| folder.join(name));
         let text = format!(
             "[req]\nprompt = no\ndistinguished_name = name\nx509_extensions = more\n\
-             [name]\nCN = dmon test\n[more]\nbasicConstraints = critical, CA:FALSE\n\
+             [name]\nCN = dmon test\n[more]\nbasicConstraints = critical, {constraint}\n\
              subjectAltName = {names}\n"
         );
         fs::write(&settings, text).unwrap();
