@@ -49,8 +49,8 @@ pub struct Answer {
     pub status: u16,
     /// `Retry-After`, as [`retry_after`] reads it.
     pub retry_after: Option<Duration>,
-    /// The body; empty where it broke off or was too long to be a sentence.
-    pub body: String,
+    /// The beginning of the body; `None` where it broke off.
+    pub body: Option<String>,
 }
 
 /// A wait longer than this is not believed: a slip of a server could silence dmon for ever.
@@ -133,12 +133,18 @@ fn of_status(status: u16) -> Meaning {
 
 /// Judges an answer of this webhook.
 pub fn judge(webhook: &Webhook, answer: &Answer) -> Delivery {
-    let (status, word, retry_after) = (answer.status, answer.body.trim(), answer.retry_after);
-    if (200..=299).contains(&status) && (!webhook.is_slack() || word == "ok") {
-        return Delivery::Delivered;
-    }
+    let (status, retry_after) = (answer.status, answer.retry_after);
+    let word = answer.body.as_deref().map(str::trim);
     let said = said(webhook, answer);
-    match of_word(word).unwrap_or_else(|| of_status(status)) {
+    match (status, word) {
+        (200..=299, _) if !webhook.is_slack() => return Delivery::Delivered,
+        (200..=299, Some("ok")) => return Delivery::Delivered,
+        (200..=299, None) => {
+            return Delivery::Unanswered { why: format!("{said}, and the answer broke off") };
+        }
+        _ => {}
+    }
+    match word.and_then(of_word).unwrap_or_else(|| of_status(status)) {
         Meaning::Body => Delivery::Malformed { why: said },
         Meaning::Webhook(remedy) => Delivery::Refused { why: format!("{said}: {remedy}") },
         Meaning::Pace => Delivery::RateLimited { retry_after },
@@ -152,7 +158,7 @@ const REASON_MAX: usize = 300;
 /// Who answered, and what: the status, and the reason where one is given.
 fn said(webhook: &Webhook, answer: &Answer) -> String {
     let status = answer.status;
-    let body = answer.body.trim();
+    let body = answer.body.as_deref().unwrap_or_default().trim();
     if body.is_empty() || body.len() > REASON_MAX || body.starts_with('<') {
         return format!("{webhook} answered {status}");
     }
@@ -184,7 +190,7 @@ mod tests {
     const OTHER: &str = "https://chat.example.org/hooks/hunter2?token=hunter3";
 
     fn judged(url: &str, status: u16, body: &str) -> Delivery {
-        let answer = Answer { status, retry_after: None, body: body.to_owned() };
+        let answer = Answer { status, retry_after: None, body: Some(body.to_owned()) };
         judge(&Webhook::parse(url).unwrap(), &answer)
     }
 
@@ -251,6 +257,19 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_broke_off_is_no_ok() {
+        let check = |url: &str, status: u16, expected: Delivery| {
+            let answer = Answer { status, ..Answer::default() };
+            assert_eq!(judge(&Webhook::parse(url).unwrap(), &answer), expected);
+        };
+        let why = "https://hooks.slack.com answered 200, and the answer broke off".to_owned();
+        check(SLACK, 200, Delivery::Unanswered { why });
+        check(OTHER, 200, Delivery::Delivered);
+        let why = "https://hooks.slack.com answered 500".to_owned();
+        check(SLACK, 500, Delivery::Failed { why, retry_after: None });
+    }
+
+    #[test]
     fn the_sentence_says_who_answered_what_and_what_to_do() {
         let check =
             |url: &str, status: u16, body: &str, expected: &str| match judged(url, status, body) {
@@ -287,7 +306,7 @@ mod tests {
         let webhook = Webhook::parse(SLACK).unwrap();
         let retry_after = Some(Duration::from_secs(7));
         let check = |status: u16, expected: Delivery| {
-            let answer = Answer { status, retry_after, body: String::new() };
+            let answer = Answer { status, retry_after, body: Some(String::new()) };
             assert_eq!(judge(&webhook, &answer), expected);
         };
         check(429, Delivery::RateLimited { retry_after });

@@ -142,9 +142,6 @@ fn answer(mut response: Response<ureq::Body>) -> Answer {
     let retry_after = header.and_then(delivery::retry_after);
     let mut body = Vec::new();
     let read = response.body_mut().as_reader().take(BODY_MAX_BYTES).read_to_end(&mut body);
-    if read.is_err() {
-        body.clear();
-    }
-    let body = String::from_utf8_lossy(&body).into_owned();
+    let body = read.is_ok().then(|| String::from_utf8_lossy(&body).into_owned());
     Answer { status: response.status().as_u16(), retry_after, body }
 }

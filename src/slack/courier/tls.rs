@@ -62,11 +62,15 @@ fn unknown_issuer(peer: &Party, cert_file: Option<&Path>) -> String {
     }
 }
 
-/// The first names in a certificate, which may be many.
+/// The first names in a certificate, which may be many. rustls gives each with its kind:
+/// `DnsName("example.org")`, `IpAddress(192.0.2.1)`.
 fn names(presented: &[String]) -> String {
     const SHOWN: usize = 3;
-    let mut names: Vec<String> =
-        presented.iter().take(SHOWN).map(|name| tame::line(name)).collect();
+    let bare = |name: &String| {
+        let inner = name.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')'));
+        tame::line(inner.unwrap_or(name).trim_matches('"'))
+    };
+    let mut names: Vec<String> = presented.iter().take(SHOWN).map(bare).collect();
     match presented.len() {
         0 => return "no name".to_owned(),
         total if total > SHOWN => names.push(format!("{} more", total - SHOWN)),
@@ -107,7 +111,8 @@ mod tests {
         check(CertificateError::Revoked, "was revoked");
         check(CertificateError::NotValidForName, "is for another name: check SLACK_WEBHOOK_URL");
         check(for_names(&[]), "is for no name: ");
-        check(for_names(&["a", "b\u{1b}[0m\n", "c"]), "is for a, b , c: ");
+        check(for_names(&["DnsName(\"*.a.org\")", "IpAddress(::1)"]), "is for *.a.org, ::1: ");
+        check(for_names(&["DnsName(\"\u{1b}[0ma\n\")", "b"]), "is for a , b: ");
         check(for_names(&["a", "b", "c", "d", "e"]), "is for a, b, c, 2 more: ");
         check(CertificateError::BadEncoding, "is not valid: ");
     }

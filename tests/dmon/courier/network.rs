@@ -53,7 +53,7 @@ fn another_certificate_or_name_is_not_trusted() {
         assert_eq!(slack.posts().len(), 0);
     };
     check(&stranger, &identity, "signed by none of the authorities in SSL_CERT_FILE (/");
-    check(&identity, &identity, "chat.example.org");
+    check(&identity, &identity, " is for chat.example.org: check SLACK_WEBHOOK_URL");
     check(&authority, &authority, "made with basicConstraints=CA:FALSE");
 }
 
