@@ -9,6 +9,7 @@ mod example_settings;
 mod floors;
 mod logging;
 mod looks;
+mod memory;
 mod once;
 mod once_on_real_engine;
 mod recordings;
