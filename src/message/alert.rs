@@ -33,7 +33,7 @@ pub fn message(batch: &Batch, context: Context<'_>) -> Message {
 
 fn alone(alert: &Alert, context: Context<'_>) -> Message {
     let mut parts = vec![Part::Fields(fields(alert, context))];
-    parts.extend(late(alert, context).map(|late| Part::Paragraph(Text::words(late))));
+    parts.extend(late(alert, context).map(Part::Paragraph));
     parts.extend(more(alert));
     if !alert.log.is_empty() {
         parts.push(Part::Heading("Last log lines".to_owned()));
@@ -133,6 +133,7 @@ fn summary(alert: &Alert, context: Context<'_>) -> Text {
 /// What became of whom it is about.
 pub(super) fn verb(alert: &Alert) -> String {
     match &alert.kind {
+        Kind::Status { to: Condition::Is(Status::Exited), .. } => "exited".to_owned(),
         Kind::Status { to, .. } => format!("is {to}"),
         Kind::Removed { .. } => "was removed".to_owned(),
         Kind::CrashLoop { deaths, .. } => format!("died {deaths} times in 5 minutes"),
@@ -264,11 +265,14 @@ fn exit_code_of(alert: &Alert) -> Option<i64> {
     alert.about.exit_code.filter(|_| tells_of_death)
 }
 
-/// Since when it is known, where dmon was not looking when it happened.
-pub(super) fn late(alert: &Alert, context: Context<'_>) -> Option<String> {
+/// Since when it is known, where dmon was not looking when it happened. Times are told as data: a
+/// receiver may take the colons within them for an emoji.
+pub(super) fn late(alert: &Alert, context: Context<'_>) -> Option<Text> {
     let (from, to) = alert.between?;
-    let time = context.time;
-    Some(format!("noticed late: happened between {} and {}", time(from), time(to)))
+    let words = |words: &str| Span::Words(words.to_owned());
+    let time = |moment| Span::Data((context.time)(moment));
+    let noticed = words("noticed late: happened between ");
+    Some(Text(vec![noticed, time(from), words(" and "), time(to)]))
 }
 
 /// What others said of it, and what to do.

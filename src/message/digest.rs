@@ -152,7 +152,11 @@ fn body(alerts: &[&Alert], context: Context<'_>) -> Vec<Part> {
     }
     let name = |alert: &&Alert| {
         let mut spans = vec![Span::Data(subject(alert))];
-        spans.extend(aside(alert, context).map(|aside| Span::Words(format!(" ({aside})"))));
+        for Text(aside) in asides(alert, context) {
+            spans.push(Span::Words(" (".to_owned()));
+            spans.extend(aside);
+            spans.push(Span::Words(")".to_owned()));
+        }
         spans
     };
     vec![Part::Paragraph(side_by_side(alerts.iter().map(name)))]
@@ -179,7 +183,10 @@ fn line(alert: &Alert, context: Context<'_>) -> Text {
             Span::Data(alert.about.image.clone()),
         ]);
     }
-    spans.extend(aside(alert, context).map(|aside| Span::Words(format!(", {aside}"))));
+    for Text(aside) in asides(alert, context) {
+        spans.push(Span::Words(", ".to_owned()));
+        spans.extend(aside);
+    }
     Text(spans)
 }
 
@@ -188,17 +195,16 @@ fn subject(alert: &Alert) -> String {
 }
 
 /// What is particular about this one: how often, and both times of what was over before it could be
-/// told.
-fn aside(alert: &Alert, context: Context<'_>) -> Option<String> {
-    let time = context.time;
+/// told. Nothing, mostly.
+fn asides(alert: &Alert, context: Context<'_>) -> Vec<Text> {
+    let time = |moment| Span::Data((context.time)(moment));
+    let words = |words: &str| Span::Words(words.to_owned());
     let often = alert.repeat.filter(|repeat| repeat.times > 1 && is_problem(alert));
-    let asides = [
-        often.map(|repeat| format!("{} times", repeat.times)),
-        alert.ended.map(|ended| format!("from {} to {}", time(alert.time), time(ended))),
-        late(alert, context),
-    ];
-    let asides: Vec<String> = asides.into_iter().flatten().collect();
-    (!asides.is_empty()).then(|| asides.join(", "))
+    let often = often.map(|repeat| Text::words(format!("{} times", repeat.times)));
+    let over = alert
+        .ended
+        .map(|ended| Text(vec![words("from "), time(alert.time), words(" to "), time(ended)]));
+    [often, over, late(alert, context)].into_iter().flatten().collect()
 }
 
 fn foot(batch: &Batch) -> Vec<String> {

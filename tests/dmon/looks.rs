@@ -2,12 +2,14 @@
 //! the files, and the difference is there to be read.
 
 use dmon::message::Message;
+use dmon::monitor::effect::Crowd;
 use dmon::slack::{Mention, Shape, bodies};
 use dmon::terminal::{self, Colour};
 use serde_json::Value;
 
+use crate::support::alerts::{every_kind, out_of_memory, storm, told};
 use crate::support::golden::assert_golden;
-use crate::support::messages::{alert, digest, recovery, report};
+use crate::support::messages::report;
 use crate::support::reports::{bad_morning, good_morning};
 use crate::support::slack_limits::assert_acceptable;
 
@@ -22,9 +24,21 @@ fn reports_look_as_they_always_did() {
 
 #[test]
 fn alerts_look_as_they_always_did() {
-    check("alert", &alert());
-    check("recovery", &recovery());
-    check("digest", &digest());
+    check("alert", &told(vec![out_of_memory()], vec![]));
+    let crowd = Crowd {
+        title: "Container Added".to_owned(),
+        image: "shop/worker:7".to_owned(),
+        count: 212,
+    };
+    check("digest", &told(storm(), vec![crowd]));
+}
+
+#[test]
+fn every_kind_of_alert_has_its_words() {
+    let each = every_kind()
+        .into_iter()
+        .map(|alert| terminal::text(&told(vec![alert], vec![]), 80, Colour::Off) + "\n");
+    assert_golden("alerts.txt", &each.collect::<String>());
 }
 
 fn check(name: &str, message: &Message) {

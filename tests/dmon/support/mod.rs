@@ -1,5 +1,6 @@
 //! What the tests share: dmon as a process, scripted and real Engines, a scripted Slack.
 
+pub(crate) mod alerts;
 pub(crate) mod binary;
 pub(crate) mod engine;
 pub(crate) mod golden;
