@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use crate::timestamp::Timestamp;
 
@@ -204,6 +205,9 @@ pub struct Listed {
     pub health: Option<Health>,
     /// The exit code of the last run, read off the list's text (`Exited (137) 3 minutes ago`).
     pub exit_code: Option<i64>,
+    /// The longest that its present run can have lasted, as far as the list's words tell (`Up 3
+    /// minutes` is less than four); `None` while it is not up.
+    pub up_at_most: Option<Duration>,
     /// Its ports, sorted, each once.
     pub ports: Vec<Port>,
     /// When it was made (whole seconds).

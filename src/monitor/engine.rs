@@ -25,6 +25,9 @@ use crate::timestamp::Timestamp;
 /// An Engine that did not answer a ping is asked again after this.
 const PING_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
+/// How many containers that are down are inspected at each look.
+const DOWN_INSPECTED_A_LOOK: usize = 5;
+
 /// Inspections that stay without an answer hold nothing up longer than this.
 const ANSWERS_TAKE: Duration = Duration::from_secs(10);
 
@@ -102,11 +105,9 @@ impl Monitor {
         self.state.answered = Some(sent);
         if let Link::CatchingUp { looked: looked @ Looked::NotYet, .. } = &mut self.link {
             *looked = Looked::Listed;
-            self.ask_all(|status| status.is_up() || status == Status::Restarting);
+            self.ask_all();
         }
-        if self.news == News::Looks {
-            self.ask_all(Status::is_up);
-        }
+        self.ask_some_that_are_down();
         for early in std::mem::take(&mut self.early) {
             self.event(early);
         }
@@ -114,13 +115,28 @@ impl Monitor {
         self.forget();
     }
 
-    fn ask_all(&mut self, wanted: impl Fn(Status) -> bool) {
+    /// Inspects all that run or are about to.
+    fn ask_all(&mut self) {
         let containers = self.state.world.containers.iter();
         let ids: Vec<ContainerId> = containers
-            .filter(|(_, container)| wanted(container.status))
+            .filter(|(_, it)| it.status.is_up() || it.status == Status::Restarting)
             .map(|(id, _)| id.clone())
             .collect();
         for id in &ids {
+            self.ask(id);
+        }
+    }
+
+    /// No event and no line of the list tells of a start that failed: those that are down take
+    /// turns in being inspected.
+    fn ask_some_that_are_down(&mut self) {
+        let containers = self.state.world.containers.iter();
+        let mut down: Vec<(Option<Timestamp>, ContainerId)> = containers
+            .filter(|(_, container)| !container.status.is_up())
+            .map(|(id, it)| (it.details.as_ref().map(|details| details.asked), id.clone()))
+            .collect();
+        down.sort();
+        for (_, id) in down.iter().take(DOWN_INSPECTED_A_LOOK) {
             self.ask(id);
         }
     }
@@ -150,6 +166,8 @@ impl Monitor {
     }
 
     pub(super) fn pinged(&mut self, ping: Ping) {
+        let dead = self.state.subjects.iter().filter(|(_, subject)| subject.death.is_some());
+        let dead: Vec<Identity> = dead.map(|(identity, _)| identity.clone()).collect();
         match ping {
             Ping::Answered => {
                 self.answered = Some(Answered { at: self.now.moment, told: self.now.wall });
@@ -157,13 +175,12 @@ impl Monitor {
             }
             Ping::Unanswered => {
                 self.pinging = Pinging::Again(self.now.moment + PING_AGAIN_AFTER);
-                let stopped = self.state.subjects.iter().filter(|(_, it)| it.death.is_some());
-                let stopped: Vec<_> = stopped.map(|(identity, _)| identity.clone()).collect();
-                for identity in stopped {
-                    self.hold(&identity, "ended", Reason::EngineAway);
+                for identity in &dead {
+                    self.hold(identity, "ended", Reason::EngineAway);
                 }
             }
         }
+        self.touched.extend(dead);
     }
 
     /// Asks on a new connection whether the Engine is there.
@@ -295,6 +312,7 @@ impl Monitor {
             let name = subject.name.clone();
             let Some(death) = subject.death.as_ref() else { continue };
             let down = death.back.is_none() && death.removed.is_none();
+            self.touched.insert(identity.clone());
             if how == Some(Verdict::RestartedByRequest) {
                 if self.silence(&identity).is_none() {
                     restarted.push(name);
@@ -324,6 +342,7 @@ impl Monitor {
         let Some(subject) = self.state.subjects.get(identity) else { return };
         let Some(death) = subject.death.clone() else { return };
         let Some(container) = self.container(&death.container).cloned() else { return };
+        self.touched.insert(identity.clone());
         let job = self.role(subject, &death, &container) == Role::Job;
         if container.status == Status::Restarting || self.silence(identity).is_some() || job {
             return;

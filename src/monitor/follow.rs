@@ -21,7 +21,9 @@ impl Monitor {
     pub(super) fn follow(&mut self, change: Change) {
         let sign = self.sign(change.at, change.seen);
         let id = change.id;
+        self.touch(&id);
         if let What::Removed(last) = change.what {
+            self.touched.insert(last.identity.clone());
             return self.removed(&id, *last, sign);
         }
         if let What::Renamed(before) = &change.what {
@@ -39,6 +41,7 @@ impl Monitor {
             What::Signalled(signal) => self.signalled(&id, &container, sign, signal),
             What::Stopped => self.stopped(&id, &container, sign),
             What::Restarted => self.restarted_by_podman(&id, &container, sign),
+            What::StartFailed => self.failed_to_start(&identity, &id, &container, sign),
             what => {
                 if let Some(subject) = self.current(&identity, &id) {
                     note(subject, &what, sign);
@@ -84,6 +87,28 @@ impl Monitor {
         let subject = self.state.subjects.get_mut(identity);
         if let Some(run) = subject.and_then(|subject| subject.run.as_mut()) {
             run.origin = origin;
+        }
+    }
+
+    /// A container that has never run and replaces none has nobody who misses it; where a death is
+    /// still to be judged, that says it all.
+    fn failed_to_start(
+        &mut self,
+        identity: &Identity,
+        id: &ContainerId,
+        container: &Container,
+        sign: Sign,
+    ) {
+        if !self.is_current(identity, id) {
+            return;
+        }
+        if let Some(subject) = self.state.subjects.get_mut(identity)
+            && subject.death.is_none()
+        {
+            subject.container = Some(id.clone());
+            subject.name.clone_from(&container.name);
+            subject.gone = None;
+            subject.start_failed = Some(sign);
         }
     }
 
@@ -227,6 +252,7 @@ impl Monitor {
         if let Some(death) = deaths.into_iter().find(|death| death.container == *id) {
             death.log = Some(lines);
         }
+        self.touch(id);
     }
 
     fn log_lines(&self, container: &Container) -> u32 {
@@ -276,7 +302,6 @@ fn note(subject: &mut Subject, what: &What, sign: Sign) {
                 run.health = Passed::Once;
             }
         }
-        What::StartFailed if subject.death.is_none() => subject.start_failed = Some(sign),
         _ => {}
     }
 }

@@ -42,7 +42,7 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::monitor::container::ContainerId;
@@ -84,7 +84,13 @@ pub struct Monitor {
     saved: Moment,
     /// When somebody asked dmon to end.
     stopping: Option<Moment>,
-    /// The next time that something waits for, within `settle`.
+    /// Identities of which something changed that has not been judged yet.
+    touched: BTreeSet<Identity>,
+    /// What is waited for, by identity.
+    waits: BTreeMap<Identity, Moment>,
+    /// What the link to the Engine waits for.
+    link_wakes: Option<Moment>,
+    /// The next time that what is being judged waits for.
     wake: Option<Moment>,
     effects: Vec<Effect>,
 }
@@ -114,7 +120,8 @@ enum Dirt {
 impl Monitor {
     /// Starts with what is remembered; `None`: nothing, so the first look is a silent baseline.
     pub fn new(settings: Settings, state: Option<State>, now: Now) -> Self {
-        let state = state.unwrap_or_default();
+        let mut state = state.unwrap_or_default();
+        state.ledger.forget_what_was_under_way();
         // The clock of waits goes on where it stood, moved by the time in between.
         let away = now.wall.since(state.clock.wall);
         let first = state.answered.is_none();
@@ -128,6 +135,7 @@ impl Monitor {
             absence: Absence::Unknown,
             reason: "it has not answered yet".to_owned(),
         };
+        let touched = state.subjects.keys().cloned().collect();
         Self {
             settings,
             state,
@@ -145,6 +153,9 @@ impl Monitor {
             dirt: Dirt::Clean,
             saved: moment,
             stopping: None,
+            touched,
+            waits: BTreeMap::new(),
+            link_wakes: Some(moment),
             wake: None,
             effects: Vec::new(),
         }
@@ -164,7 +175,8 @@ impl Monitor {
     /// When [`Input::Wake`] is wanted if nothing comes before, as time since the process started.
     pub fn deadline(&self) -> Option<Duration> {
         let deadlines = [
-            self.wake,
+            self.link_wakes,
+            self.waits.values().min().copied().filter(|_| self.link == Link::Live),
             self.next_look,
             self.ledger_deadline(),
             self.save_deadline(),
@@ -192,6 +204,7 @@ impl Monitor {
             Input::Look { sent, containers } => self.look(sent, &containers),
             Input::Inspected { sent, container } => {
                 self.asked.remove(&container.id);
+                self.touch(&container.id);
                 let learned = self.state.world.inspected(sent, &container);
                 self.learn(learned);
             }
@@ -219,7 +232,13 @@ impl Monitor {
         }
     }
 
-    /// Wants to be woken then.
+    /// Has the identity of a container judged anew.
+    fn touch(&mut self, id: &ContainerId) {
+        let container = self.state.world.containers.get(id);
+        self.touched.extend(container.map(|container| container.identity.clone()));
+    }
+
+    /// What is being judged wants to be judged again then.
     fn wake_at(&mut self, moment: Moment) {
         self.wake = Some(self.wake.map_or(moment, |wake| wake.min(moment)));
     }

@@ -99,17 +99,17 @@ fn removed(death: &Death, settings: &Settings) -> Ending {
     }
 }
 
-/// A policy that should have started the container again and did not.
+/// A policy that should have started the container again and did not. Where somebody may have asked
+/// unheard, only one that is used up has given up for certain.
 fn has_given_up(death: &Death, container: &Container, askers: Askers) -> bool {
     let tried = container.details.as_ref().map_or(0, |details| details.restart_count);
-    match (container.restart_policy(), askers) {
-        (Some(RestartPolicy::OnFailure { .. }), Askers::Told) => death.exit_code != Some(0),
-        (Some(RestartPolicy::Always | RestartPolicy::UnlessStopped), Askers::Told) => true,
-        // Somebody may have asked: only a policy that is used up has given up for certain.
-        (Some(RestartPolicy::OnFailure { maximum_retries }), Askers::Untold) => {
-            death.exit_code != Some(0) && maximum_retries > 0 && tried >= maximum_retries
+    match container.restart_policy().unwrap_or_default() {
+        RestartPolicy::No => false,
+        RestartPolicy::Always | RestartPolicy::UnlessStopped => askers == Askers::Told,
+        RestartPolicy::OnFailure { maximum_retries } => {
+            let used_up = maximum_retries > 0 && tried >= maximum_retries;
+            death.exit_code != Some(0) && (askers == Askers::Told || used_up)
         }
-        (None | Some(RestartPolicy::No), _) | (Some(_), Askers::Untold) => false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What follows from the verdict on a death: problems, notices, or nothing to tell.
 
+use std::collections::BTreeSet;
+
 use crate::monitor::Monitor;
 use crate::monitor::alert::{Alert, Condition, Kind, Repeat};
 use crate::monitor::container::{ContainerId, RestartPolicy};
@@ -18,13 +20,24 @@ impl Monitor {
     /// Judges whatever can be judged now, and hands what follows to the ledger.
     pub(super) fn settle(&mut self) {
         let may_judge = self.may_judge();
-        let busy = self.state.subjects.iter().filter(|(_, subject)| subject.is_busy());
-        let identities: Vec<Identity> = busy.map(|(identity, _)| identity.clone()).collect();
-        for identity in identities.iter().filter(|_| may_judge) {
-            self.settle_death(identity);
-            self.settle_signs(identity);
-            self.settle_arrival(identity);
-            self.report_to_ledger(identity);
+        self.link_wakes = self.wake.take();
+        if !may_judge {
+            return;
+        }
+        let now = self.now.moment;
+        let due = self.waits.iter().filter(|(_, until)| **until <= now);
+        let mut identities: BTreeSet<Identity> =
+            due.map(|(identity, _)| identity.clone()).collect();
+        identities.append(&mut self.touched);
+        for identity in identities {
+            self.settle_death(&identity);
+            self.settle_signs(&identity);
+            self.settle_arrival(&identity);
+            self.report_to_ledger(&identity);
+            match self.wake.take() {
+                Some(until) => self.waits.insert(identity, until),
+                None => self.waits.remove(&identity),
+            };
         }
     }
 
@@ -103,15 +116,15 @@ impl Monitor {
         if matches!(identity, Identity::Name(_)) && subject.container.is_some() {
             return None;
         }
-        let heard_after = |container: &Container| {
-            let death = subject.death.as_ref().map(|death| death.sign.told);
-            death.is_none_or(|told| told.since(container.heard) < SUCCESSOR_STARTS_WITHIN)
+        let is_fresh = |container: &Container| {
+            let died = subject.death.as_ref().map(|death| death.sign.at);
+            died.is_none_or(|died| died.since(container.since) < SUCCESSOR_STARTS_WITHIN)
         };
         self.state.world.containers.iter().find(|(id, container)| {
             container.identity == *identity
                 && container.is_new()
                 && subject.container.as_ref() != Some(*id)
-                && heard_after(container)
+                && is_fresh(container)
         })
     }
 

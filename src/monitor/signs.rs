@@ -254,18 +254,6 @@ impl Monitor {
 }
 
 impl Subject {
-    /// Whether something of it waits or is wrong.
-    pub(super) fn is_busy(&self) -> bool {
-        self.death.is_some()
-            || self.paused.is_some()
-            || self.out_of_memory.is_some()
-            || self.unhealthy.is_some()
-            || self.start_failed.is_some()
-            || self.signalled.is_some()
-            || self.arrival.is_some()
-            || !self.problems.is_empty()
-    }
-
     /// The worst of its problems.
     fn worst(&self) -> Option<&Alert> {
         let worst = self

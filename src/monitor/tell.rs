@@ -6,8 +6,7 @@ use crate::monitor::alert::{Alert, Kind};
 use crate::monitor::effect::{Effect, Held, Reason};
 use crate::monitor::identity::Identity;
 use crate::monitor::job;
-use crate::monitor::judge::SUCCESSOR_STARTS_WITHIN;
-use crate::monitor::ledger::More;
+use crate::monitor::ledger::{GATHERS_FOR, More};
 use crate::monitor::link::Link;
 use crate::monitor::moment::Moment;
 use crate::monitor::world::Container;
@@ -15,6 +14,9 @@ use crate::monitor::{Dirt, Monitor};
 
 /// An identity that is gone is remembered this long.
 const REMEMBERED_FOR: Duration = Duration::from_hours(7 * 24);
+
+/// No more identities than this are remembered after they are gone; the oldest are forgotten first.
+const REMEMBERED_AT_MOST: usize = 1_000;
 
 /// The state is written at most this often, a message aside.
 const BETWEEN_SAVES: Duration = Duration::from_secs(1);
@@ -92,7 +94,7 @@ impl Monitor {
     fn is_coming(&self, container: &Container) -> bool {
         container.is_new()
             && !container.failed_to_start()
-            && self.now.wall.since(container.heard) < SUCCESSOR_STARTS_WITHIN
+            && self.now.wall.since(container.since) < GATHERS_FOR
             && self.silence_of(container).is_none()
     }
 
@@ -175,9 +177,17 @@ impl Monitor {
     pub(super) fn forget(&mut self) {
         let now = self.now.moment;
         let over = |gone: Option<Moment>| gone.is_some_and(|gone| now >= gone + REMEMBERED_FOR);
-        let gone = self.state.subjects.iter().filter(|(_, subject)| over(subject.gone));
-        let gone: Vec<Identity> = gone.map(|(identity, _)| identity.clone()).collect();
-        for identity in gone {
+        let gone = self.state.subjects.iter();
+        let mut gone: Vec<(Moment, Identity)> = gone
+            .filter_map(|(identity, subject)| Some((subject.gone?, identity.clone())))
+            .collect();
+        gone.sort();
+        let too_many = gone.len().saturating_sub(REMEMBERED_AT_MOST);
+        for (at, (_, identity)) in gone.into_iter().enumerate() {
+            let since = self.state.subjects.get(&identity).and_then(|subject| subject.gone);
+            if at >= too_many && !over(since) {
+                break;
+            }
             self.state.subjects.remove(&identity);
             self.state.ledger.close(&identity);
         }

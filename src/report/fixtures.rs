@@ -33,6 +33,7 @@ pub(crate) fn row(name: &str) -> Row {
         status: Status::Running,
         health: None,
         exit_code: None,
+        up_at_most: None,
         ports: Vec::new(),
         created: at(0),
     };

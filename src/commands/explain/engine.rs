@@ -247,6 +247,7 @@ fn to_list(container: &Inspected) -> Listed {
         health: state.health.filter(|_| state.status == Status::Running),
         exit_code: matches!(state.status, Status::Exited | Status::Restarting)
             .then_some(state.exit_code),
+        up_at_most: None,
         ports: container.ports.clone(),
         created: container.created,
     }

@@ -1,5 +1,7 @@
 //! `/containers/json?all=1`.
 
+use std::time::Duration;
+
 use log::warn;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -40,6 +42,7 @@ fn container(text: &str) -> Result<Listed, Unreadable> {
         status,
         health: health_of(&line.status),
         exit_code: exit_code_of(&line.status),
+        up_at_most: up_at_most(&line.status),
         ports,
         created: Timestamp::from_seconds(line.created),
     })
@@ -117,6 +120,30 @@ fn exit_code_of(text: &str) -> Option<i64> {
     rest.split_once(')')?.0.parse().ok()
 }
 
+/// `Up Less than a second`, `Up 3 minutes (healthy)`, `Up About an hour`. The Engine cuts seconds,
+/// minutes and days off and rounds hours; Podman writes a minute as `1 minute`.
+fn up_at_most(text: &str) -> Option<Duration> {
+    let text = text.strip_prefix("Up ")?;
+    if text.starts_with("Less than a second") {
+        return Some(Duration::from_secs(1));
+    }
+    let text = text.strip_prefix("About ").unwrap_or(text);
+    let (number, unit) = text.split_once(' ')?;
+    let number: u32 = if matches!(number, "a" | "an") { 1 } else { number.parse().ok()? };
+    let unit = unit.split_whitespace().next()?;
+    let unit_seconds: u64 = match unit.strip_suffix('s').unwrap_or(unit) {
+        "second" => 1,
+        "minute" => 60,
+        "hour" => 3_600,
+        "day" => 86_400,
+        "week" => 7 * 86_400,
+        "month" => 30 * 86_400,
+        "year" => 365 * 86_400,
+        _ => return None,
+    };
+    Some(Duration::from_secs(unit_seconds) * number.checked_add(1)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +168,24 @@ mod tests {
                 assert!(container.created > Timestamp::from_seconds(1_700_000_000), "{path}");
             }
         }
+    }
+
+    #[test]
+    fn how_long_a_run_has_lasted_is_bounded_by_the_words() {
+        let check = |text: &str, seconds: Option<u64>| {
+            assert_eq!(up_at_most(text), seconds.map(Duration::from_secs), "{text}");
+        };
+        check("Up Less than a second", Some(1));
+        check("Up 1 second (health: starting)", Some(2));
+        check("Up 59 seconds", Some(60));
+        check("Up About a minute (Paused)", Some(120));
+        check("Up 3 minutes (healthy)", Some(240));
+        check("Up About an hour", Some(7_200));
+        check("Up 2 days", Some(3 * 86_400));
+        check("Up 3 weeks", Some(28 * 86_400));
+        check("Exited (0) 3 hours ago", None);
+        check("Up", None);
+        check("Up a while", None);
     }
 
     #[test]

@@ -119,15 +119,17 @@ pub struct Widening {
     pub last: Moment,
 }
 
-/// Something that is owed, as it would be said now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Owed {
+/// Something that is owed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Owed<'a> {
     /// When it may leave.
     pub due: Moment,
-    /// What is said.
-    pub alert: Alert,
     /// What its delivery changes.
     pub mark: Mark,
+    /// What there is to say: the problem, the recovery, the notice.
+    pub alert: &'a Alert,
+    /// The incident it is part of; notices are part of none.
+    pub incident: Option<&'a Incident>,
 }
 
 /// What the delivery of an alert changes.
@@ -205,13 +207,17 @@ impl Account {
         (next > now).then_some(Reason::Counted)
     }
 
-    /// What is owed, as it would be said now.
-    pub fn owed(&self, cooldown: Duration, minimum: Severity) -> Vec<Owed> {
+    /// What is owed.
+    pub fn owed(&self, cooldown: Duration, minimum: Severity) -> impl Iterator<Item = Owed<'_>> {
         let incident = self.incident.as_ref().and_then(|it| it.owed(cooldown, minimum));
-        let notices = self.notices.iter().filter(|notice| notice.batch.is_none()).map(|notice| {
-            Owed { due: notice.due, alert: notice.alert.clone(), mark: Mark::Notice }
+        let notices = self.notices.iter().filter(|notice| notice.batch.is_none());
+        let notices = notices.map(|notice| Owed {
+            due: notice.due,
+            mark: Mark::Notice,
+            alert: &notice.alert,
+            incident: None,
         });
-        notices.chain(incident).collect()
+        notices.chain(incident)
     }
 
     /// Takes in that something was told.
@@ -290,7 +296,7 @@ impl Account {
     }
 }
 
-impl Owed {
+impl Owed<'_> {
     /// Whether it leaves with a message that leaves now.
     pub fn leaves(&self, now: Moment) -> bool {
         let early = match self.mark {
@@ -299,6 +305,24 @@ impl Owed {
         };
         self.due <= now + early
     }
+
+    /// The alert as it is told.
+    pub fn said(&self) -> Alert {
+        let mut said = self.alert.clone();
+        let Some(incident) = self.incident else { return said };
+        let repeat = Repeat { times: incident.times, since: incident.began };
+        said.repeat = (repeat.times > 1).then_some(repeat);
+        match (self.mark, &incident.recovery, &incident.told) {
+            (Mark::FollowUp(..), _, Some(told)) => {
+                let nth = Duration::from_nanos(u64::from(told.follow_ups) + 1);
+                said.id = AlertId::of(&said.identity, "follow-up", incident.began + nth);
+                said.repeat = Some(repeat);
+            }
+            (Mark::Past, Some(recovery), _) => said.ended = Some(recovery.alert.time),
+            _ => {}
+        }
+        said
+    }
 }
 
 impl Incident {
@@ -306,48 +330,30 @@ impl Incident {
         self.problem.severity > told.severity || gravity(&self.problem.kind) > told.gravity
     }
 
-    fn owed(&self, cooldown: Duration, minimum: Severity) -> Option<Owed> {
+    fn owed(&self, cooldown: Duration, minimum: Severity) -> Option<Owed<'_>> {
         let (severity, gravity) = (self.problem.severity, gravity(&self.problem.kind));
-        match (&self.recovery, &self.told) {
-            (_, None) if severity < minimum => None,
-            (None, None) => {
-                let alert = self.said(self.problem.id, self.times > 1);
-                Some(Owed { due: self.changed, alert, mark: Mark::Problem(severity, gravity) })
-            }
+        let (due, mark, alert) = match (&self.recovery, &self.told) {
+            (_, None) if severity < minimum => return None,
+            (None, None) => (self.changed, Mark::Problem(severity, gravity), &self.problem),
             (None, Some(told)) if self.is_worse_than(told) => {
-                let alert = self.said(self.problem.id, self.times > 1);
-                Some(Owed { due: self.changed, alert, mark: Mark::Problem(severity, gravity) })
+                (self.changed, Mark::Problem(severity, gravity), &self.problem)
             }
             // Nothing becomes of what is gone.
-            (None, Some(_)) if matches!(self.problem.kind, Kind::Removed { .. }) => None,
+            (None, Some(_)) if matches!(self.problem.kind, Kind::Removed { .. }) => return None,
             (None, Some(told)) => {
-                let (due, mark) =
-                    (told.at + wait(told, cooldown), Mark::FollowUp(severity, gravity));
-                let nth = Duration::from_nanos(u64::from(told.follow_ups) + 1);
-                let id = AlertId::of(&self.problem.identity, "follow-up", self.began + nth);
-                Some(Owed { due, alert: self.said(id, true), mark })
+                let due = told.at + wait(told, cooldown);
+                (due, Mark::FollowUp(severity, gravity), &self.problem)
             }
-            (Some(recovery), None) => {
-                let mut alert = self.said(self.problem.id, self.times > 1);
-                alert.ended = Some(recovery.alert.time);
-                Some(Owed { due: recovery.since, alert, mark: Mark::Past })
-            }
+            (Some(recovery), None) => (recovery.since, Mark::Past, &self.problem),
             (Some(recovery), Some(_)) => {
-                let due = match self.trust {
-                    Trust::AtOnce => recovery.since,
-                    Trust::AfterCooldown => recovery.since + cooldown,
+                let lasts = match self.trust {
+                    Trust::AtOnce => Duration::ZERO,
+                    Trust::AfterCooldown => cooldown,
                 };
-                let mut alert = recovery.alert.clone();
-                alert.repeat =
-                    (self.times > 1).then_some(Repeat { times: self.times, since: self.began });
-                Some(Owed { due, alert, mark: Mark::Recovered })
+                (recovery.since + lasts, Mark::Recovered, &recovery.alert)
             }
-        }
-    }
-
-    fn said(&self, id: AlertId, repeated: bool) -> Alert {
-        let repeat = repeated.then_some(Repeat { times: self.times, since: self.began });
-        Alert { id, repeat, ..self.problem.clone() }
+        };
+        Some(Owed { due, mark, alert, incident: Some(self) })
     }
 }
 

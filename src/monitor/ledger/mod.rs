@@ -28,7 +28,7 @@ use crate::monitor::severity::Severity;
 pub const OWED_AT_MOST: usize = 1_000;
 
 /// What can wait does so no longer than this for more of its kind.
-const GATHERS_FOR: Duration = Duration::from_secs(10);
+pub const GATHERS_FOR: Duration = Duration::from_secs(10);
 
 /// All accounts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -168,22 +168,23 @@ impl Ledger {
         }
         let mut due: Vec<Owed> = self.owed(settings).filter(|owed| owed.leaves(now)).collect();
         let ripe = |owed: &Owed| {
-            more == More::NotKnown || !can_wait(&owed.alert) || now >= owed.due + GATHERS_FOR
+            let gathered = more == More::NotKnown || now >= owed.due + GATHERS_FOR;
+            owed.due <= now && (gathered || !can_wait(owed.alert))
         };
-        if !due.iter().any(|owed| owed.due <= now && ripe(owed)) && self.crowd.is_empty() {
+        if !due.iter().any(ripe) && self.crowd.is_empty() {
             return None;
         }
-        due.sort_by(|a, b| rank(&a.alert).cmp(&rank(&b.alert)));
-        let batch = self.pace.name();
+        due.sort_by(|a, b| rank(a.alert).cmp(&rank(b.alert)));
+        let alerts: Vec<Alert> = due.iter().map(Owed::said).collect();
         let marks: Vec<_> =
             due.iter().map(|owed| (owed.alert.identity.clone(), owed.mark)).collect();
+        let batch = self.pace.name();
         for (identity, _) in marks.iter().filter(|(_, mark)| *mark == Mark::Notice) {
             let notices = self.accounts.get_mut(identity).map(|account| &mut account.notices);
             for notice in notices.into_iter().flatten().filter(|notice| notice.due <= now) {
                 notice.batch.get_or_insert(batch);
             }
         }
-        let alerts: Vec<Alert> = due.into_iter().map(|owed| owed.alert).collect();
         let containers = alerts.iter().map(containers).sum();
         let crowd = self.crowd.clone();
         self.under_way = Some(UnderWay { batch, marks, crowd: crowd.clone(), containers });
@@ -218,13 +219,21 @@ impl Ledger {
         self.pace.delivered(now, under_way.containers);
     }
 
+    /// After a restart nobody knows what became of a message: what it told is owed again.
+    pub fn forget_what_was_under_way(&mut self) {
+        self.under_way = None;
+        for notice in self.accounts.values_mut().flat_map(|account| &mut account.notices) {
+            notice.batch = None;
+        }
+    }
+
     /// When the next message is due; `None` while one is under way or nothing is owed.
     pub fn deadline(&self, more: More, settings: &Settings) -> Option<Moment> {
         if self.under_way.is_some() {
             return None;
         }
         let gathers = |owed: Owed| match more {
-            More::Coming if can_wait(&owed.alert) => owed.due + GATHERS_FOR,
+            More::Coming if can_wait(owed.alert) => owed.due + GATHERS_FOR,
             _ => owed.due,
         };
         let crowd = (!self.crowd.is_empty()).then_some(self.pace.next);
@@ -237,7 +246,7 @@ impl Ledger {
         self.accounts.retain(|_, account| !account.is_settled(now, settings.cooldown));
     }
 
-    fn owed(&self, settings: &Settings) -> impl Iterator<Item = Owed> {
+    fn owed(&self, settings: &Settings) -> impl Iterator<Item = Owed<'_>> {
         let (cooldown, minimum) = (settings.cooldown, settings.minimum_severity);
         self.accounts.values().flat_map(move |account| account.owed(cooldown, minimum))
     }

@@ -211,7 +211,7 @@ impl Bench {
             Effect::Ping => return Some(Input::Pinged(Ping::Answered)),
             Effect::Look | Effect::Inspect(_) if self.engine == Presence::Away => {}
             Effect::Look => {
-                let containers = self.containers.values().map(listed).collect();
+                let containers = self.containers.values().map(|it| listed(it, sent)).collect();
                 return Some(Input::Look { sent, containers });
             }
             Effect::Inspect(id) => {
@@ -240,7 +240,30 @@ impl Bench {
         }
     }
 
-    fn act(&mut self, line: &str) {
+    /// Does to the Engine's containers what a script without times says, before dmon is there.
+    pub(super) fn engine_says(&mut self, script: &str) {
+        for line in script.split(';') {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            self.change(words[0], words[1], words.get(2).copied().unwrap_or_default());
+        }
+    }
+
+    /// dmon is killed; meanwhile a script is played; then dmon starts from its state.
+    pub(super) fn restart_dmon(&mut self, script: &str) {
+        let state = self.monitor.state();
+        let start = self.clock;
+        for line in script.split(';').map(str::trim) {
+            let (at, line) = line.split_once(' ').unwrap();
+            self.clock = start + Duration::from_secs_f64(at.parse().unwrap());
+            if line != "wait" {
+                self.engine_says(line);
+            }
+        }
+        self.monitor = Monitor::new(settings(), Some(state), now(self.clock));
+        self.connect();
+    }
+
+    pub(super) fn act(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         let argument = words.get(2).copied().unwrap_or_default();
         match words[0] {
@@ -253,6 +276,7 @@ impl Bench {
             "streamend" => {
                 return self.give(Input::Lost { since: self.wall(), loss: Loss::StreamEnded });
             }
+            "opening" => return self.engine = Presence::There,
             "closing" => return self.engine = Presence::Away,
             "connected" => return self.connect(),
             "reboot" => return self.boot = "another boot",
@@ -358,7 +382,7 @@ impl Bench {
         let start = Duration::from_secs(105);
         let line = |(at, batch): &(Duration, Batch)| {
             let alerts: Vec<String> = batch.alerts.iter().map(short).collect();
-            format!("{:.1} {}", at.saturating_sub(start).as_secs_f64(), alerts.join(" + "))
+            format!("{:.1} {}", at.as_secs_f64() - start.as_secs_f64(), alerts.join(" + "))
         };
         self.batches.iter().map(line).collect()
     }
@@ -372,7 +396,7 @@ fn label(container: &mut Inspected, key: &str, value: &str) {
     container.labels.insert(key.to_owned(), value.to_owned());
 }
 
-fn listed(container: &Inspected) -> Listed {
+fn listed(container: &Inspected, wall: Timestamp) -> Listed {
     let state = &container.state;
     Listed {
         id: container.id.clone(),
@@ -382,6 +406,7 @@ fn listed(container: &Inspected) -> Listed {
         status: state.status,
         health: state.health.filter(|_| state.status == Status::Running),
         exit_code: (state.status == Status::Exited).then_some(state.exit_code),
+        up_at_most: state.started_at.filter(|_| state.status.is_up()).map(|at| wall.since(at)),
         ports: Vec::new(),
         created: container.created,
     }

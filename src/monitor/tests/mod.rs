@@ -1,4 +1,16 @@
 //! The contract's tables, one line a row: containers and an event script in, what Slack is told out.
 
 mod bench;
-mod tables;
+mod engine;
+mod groups;
+mod pace;
+mod single;
+
+use bench::Bench;
+
+/// Plays a script and compares what Slack was told, with the second of each message.
+fn check(containers: &str, script: &str, expected: &[&str]) {
+    let mut bench = Bench::new(containers);
+    bench.play(script);
+    assert_eq!(bench.told(), expected, "{containers} | {script}\nheld: {:#?}", bench.held);
+}

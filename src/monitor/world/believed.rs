@@ -130,12 +130,22 @@ impl Container {
 
     /// Whether a line of the list says what is believed already. A list has no name for one that is
     /// being removed, and no health for one that is paused.
-    pub(super) fn agrees(&self, line: &Listed) -> bool {
+    pub(super) fn agrees(&self, sent: Timestamp, line: &Listed) -> bool {
         self.status == line.status
+            && !self.shows_new_run(sent, line)
             && (self.name == line.name || line.name.is_empty())
             && (line.status != Status::Running || self.health == line.health)
             && (line.status != Status::Exited || self.exit_code == line.exit_code)
             && (self.details.is_some() || !line.status.is_up())
+    }
+
+    /// Whether a line shows a run that began after the last inspection. Both times compared are
+    /// spans, so it does not matter whose clock is right.
+    fn shows_new_run(&self, sent: Timestamp, line: &Listed) -> bool {
+        let Some((details, up_at_most)) = self.details.as_ref().zip(line.up_at_most) else {
+            return false;
+        };
+        sent.since(details.asked) > up_at_most + SAME
     }
 
     /// Whether an inspection shows the run that is known.

@@ -67,7 +67,7 @@ impl World {
     pub fn look(&mut self, sent: Timestamp, listed: &[Listed]) -> Learned {
         let mut learned = Learned::default();
         for line in listed {
-            if !self.containers.get(&line.id).is_some_and(|known| known.agrees(line)) {
+            if !self.containers.get(&line.id).is_some_and(|known| known.agrees(sent, line)) {
                 learned.unsure.push(line.id.clone());
             }
         }

@@ -221,6 +221,7 @@ fn listed(container: &Inspected) -> Listed {
         status: life.status,
         health: life.health.filter(|_| life.status == Status::Running),
         exit_code: (life.status == Status::Exited).then_some(life.exit_code),
+        up_at_most: None,
         ports: Vec::new(),
         created: container.created,
     }

@@ -73,6 +73,7 @@ fn up(name: &str, seconds: u64) -> Container {
         status: Status::Running,
         health: None,
         exit_code: None,
+        up_at_most: None,
         ports: Vec::new(),
         created: NOW,
     };

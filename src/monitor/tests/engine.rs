@@ -1,0 +1,125 @@
+//! The Engine stops, crashes, comes back, and is out of reach.
+
+use super::bench::{Bench, settings};
+use super::check;
+
+/// An orderly stop: everything is stopped, new connections fail, and then the stream ends.
+const STOP: &str = "1 kill a 15; 1 kill b 15; 1 kill c 15; 1.1 die a 0; 1.1 stop a; 1.2 die b 0; \
+                    1.2 stop b; 1.3 die c 0; 1.3 stop c; 1.4 closing; 7 lost";
+
+#[test]
+fn an_engine_restart_is_one_message() {
+    check(
+        "a:always b:unless c",
+        &format!("{STOP}; 15 start a; 15.1 start b; 16 connected; 60 wait; 70 start c; 90 wait"),
+        &[
+            "21.0 CRITICAL Status c running→exited NotBackAfterEngineRestart \
+             + WARNING EngineRestart a,b",
+            "70.0 INFO Recovered c exited",
+        ],
+    );
+    check(
+        "a:always b:unless",
+        "1 lost; 2 start a; 15.1 start b; 16 connected; 60 wait",
+        &["16.5 WARNING EngineRestart a,b"],
+    );
+}
+
+#[test]
+fn a_reboot_is_one_message() {
+    check(
+        "a:always b",
+        "1 reboot; 1 lost; 2 start a; 15.1 die b 255; 16 connected; 60 wait",
+        &["21.0 CRITICAL Status b running→exited NotBackAfterEngineRestart \
+             + WARNING EngineRestart a"],
+    );
+}
+
+#[test]
+fn a_stop_is_told_only_while_the_engine_answers() {
+    check(
+        "a b",
+        "1 kill a 15; 1.1 die a 0; 1.2 stop a; 2 closing; 9 opening; 30 wait",
+        &["10.1 CRITICAL Status a running→exited StoppedOnRequest"],
+    );
+}
+
+#[test]
+fn an_engine_out_of_reach_is_told_once_and_its_return_too() {
+    check(
+        "a b",
+        "1 lost; 45 connected; 60 wait",
+        &["31.0 CRITICAL Unreachable connection refused", "45.5 INFO Reachable "],
+    );
+    check("a b", "1 lost; 20 lost; 29 connected; 60 wait", &[]);
+    check("a b", "1 streamend; 1.1 connected; 60 wait", &[]);
+    check(
+        "a b c",
+        "1 lost; 2 die b 4; 45 connected; 60 wait",
+        &[
+            "31.0 CRITICAL Unreachable connection refused",
+            "45.5 INFO Reachable b",
+            "50.0 CRITICAL Status b running→exited Exited 4 (late)",
+        ],
+    );
+}
+
+#[test]
+fn an_engine_that_is_not_there_at_the_start_is_waited_for() {
+    let mut bench = Bench::unconnected(settings(), "a");
+    bench.play("1 wait; 40 wait");
+    bench.connect();
+    bench.play("5 wait");
+    assert_eq!(
+        bench.told(),
+        [
+            "25.0 CRITICAL Unreachable it has not answered yet",
+            "35.0 INFO Watching ",
+            "36.0 INFO Reachable ",
+        ]
+    );
+}
+
+#[test]
+fn the_first_look_is_silent_and_its_problems_count_as_told() {
+    let mut bench = Bench::unconnected(settings(), "a b:health c d");
+    bench.engine_says("health b unhealthy; die c 3; die d 0");
+    bench.connect();
+    bench.play("10 health b healthy; 20 start c; 30 wait");
+    assert_eq!(
+        bench.told(),
+        [
+            "-5.0 INFO Watching b unhealthy,c exited",
+            "5.0 INFO Recovered b unhealthy",
+            "15.0 INFO Recovered c exited"
+        ]
+    );
+}
+
+#[test]
+fn dmon_is_never_told_of() {
+    let mut settings = settings();
+    settings.own_container = Some("000000000001".to_owned());
+    let mut bench = Bench::unconnected(settings, "dmon:svc=dmon web");
+    bench.connect();
+    bench.play(
+        "1 create dmon2:svc=dmon; 2 kill dmon 15; 2.1 die dmon 0; 2.2 stop dmon; 3 destroy dmon; 30 wait",
+    );
+    assert_eq!(bench.told(), ["-5.0 INFO Watching "]);
+}
+
+#[test]
+fn a_restart_of_dmon_continues() {
+    let mut bench = Bench::new("a b c");
+    bench.play("1 die a 1; 2 kill b 15; 2.1 die b 0; 2.2 stop b; 3 wait");
+    bench.restart_dmon("60 start a; 61 die c 2; 70 wait");
+    bench.play("30 wait");
+    assert_eq!(
+        bench.told(),
+        [
+            "1.0 CRITICAL Status a running→exited ExitedByItself 1",
+            "73.5 CRITICAL Status b running→exited StoppedOnRequest + INFO Recovered a exited",
+            "78.0 CRITICAL Status c running→exited Exited 2 (late)",
+        ]
+    );
+}
