@@ -6,18 +6,20 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on fails at once, aloud")]
 #![expect(clippy::print_stdout, reason = "the numbers are its result")]
 
+mod measure;
 #[expect(dead_code, reason = "the tests use the rest of it")]
 #[path = "../dmon/support/mod.rs"]
 mod support;
 
 use std::fs;
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use dmon::{clock, docker};
 
+use measure::{high_water_kib, median, milliseconds, release_binary};
 use support::binary::Home;
 use support::process::Running;
 use support::real_engine::RealEngine;
@@ -37,22 +39,6 @@ fn main() {
         Some(engine) => reports(&engine, &binary),
         None => println!("no reports: there is no Engine"),
     }
-}
-
-/// The static release binary, freshly built; where its target is not installed, the one that cargo
-/// made for the benchmark.
-fn release_binary() -> PathBuf {
-    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--quiet", "--target", &target])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
-    if built.unwrap().success() {
-        let targets = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        return targets.join(target).join("release/dmon");
-    }
-    println!("the static binary cannot be built here; measured instead:");
-    PathBuf::from(env!("CARGO_BIN_EXE_dmon"))
 }
 
 fn decoding() {
@@ -123,23 +109,8 @@ fn peak_memory_kib(running: Running) -> u64 {
     peak
 }
 
-/// `None` once the process has ended: what is left of it has no memory.
-fn high_water_kib(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
-}
-
 fn time(work: impl FnOnce()) -> Duration {
     let begun = clock::monotonic();
     work();
     clock::monotonic() - begun
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
-fn milliseconds(span: Duration) -> f64 {
-    span.as_secs_f64() * 1_000.0
 }

@@ -50,8 +50,7 @@ pub(crate) fn alert(name: &str, severity: Severity, kind: Kind) -> Alert {
 
 /// It ended for this cause.
 pub(crate) fn died(name: &str, cause: Cause) -> Alert {
-    let (from, to) = (Condition::Is(Status::Running), Condition::Is(Status::Exited));
-    alert(name, Severity::Critical, Kind::Status { from, to, cause, said: None })
+    critical(name, Kind::Status { from: RUNNING, to: EXITED, cause, said: None })
 }
 
 /// Killed for memory, with all fields that an alert can have.
@@ -71,29 +70,37 @@ pub(crate) fn out_of_memory() -> Alert {
 
 /// One of every kind, each with what is particular to it.
 pub(crate) fn every_kind() -> Vec<Alert> {
-    let (running, exited) = (Condition::Is(Status::Running), Condition::Is(Status::Exited));
-    let ill = Condition::Feels(Health::Unhealthy);
+    [problems(), notices()].concat()
+}
+
+const RUNNING: Condition = Condition::Is(Status::Running);
+const EXITED: Condition = Condition::Is(Status::Exited);
+const ILL: Condition = Condition::Feels(Health::Unhealthy);
+
+fn critical(name: &str, kind: Kind) -> Alert {
+    alert(name, Severity::Critical, kind)
+}
+
+fn warning(name: &str, kind: Kind) -> Alert {
+    alert(name, Severity::Warning, kind)
+}
+
+fn info(name: &str, kind: Kind) -> Alert {
+    alert(name, Severity::Info, kind)
+}
+
+fn problems() -> Vec<Alert> {
     let mut late = died("late", Cause::ExitedByItself { exit_code: 3 });
     late.between = Some((at(0), at(600)));
     late.ended = Some(at(660));
-    let mut restarted = alert(
-        "restarted",
-        Severity::Warning,
-        Kind::RestartedAutomatically { cause: Cause::ExitedByItself { exit_code: 1 } },
-    );
-    restarted.about.exit_code = Some(1);
-    restarted.repeat = Some(Repeat { times: 4, since: at(0) });
-    let critical = |name, kind| alert(name, Severity::Critical, kind);
-    let warning = |name, kind| alert(name, Severity::Warning, kind);
-    let info = |name, kind| alert(name, Severity::Info, kind);
     vec![
         out_of_memory(),
         late,
         warning(
             "ill",
             Kind::Status {
-                from: running,
-                to: ill,
+                from: RUNNING,
+                to: ILL,
                 cause: Cause::HealthCheckFailed,
                 said: Some("connection refused\n".to_owned()),
             },
@@ -115,12 +122,24 @@ pub(crate) fn every_kind() -> Vec<Alert> {
         critical(
             "broken",
             Kind::RestartFailed {
-                from: running,
-                to: exited,
+                from: RUNNING,
+                to: EXITED,
                 cause: Cause::CouldNotStart,
                 error: "exec: \"serve\": executable file not found in $PATH".to_owned(),
             },
         ),
+    ]
+}
+
+fn notices() -> Vec<Alert> {
+    let mut restarted = alert(
+        "restarted",
+        Severity::Warning,
+        Kind::RestartedAutomatically { cause: Cause::ExitedByItself { exit_code: 1 } },
+    );
+    restarted.about.exit_code = Some(1);
+    restarted.repeat = Some(Repeat { times: 4, since: at(0) });
+    vec![
         warning("bounced", Kind::RestartedManually),
         restarted,
         warning(
@@ -135,7 +154,7 @@ pub(crate) fn every_kind() -> Vec<Alert> {
             "well",
             Kind::Recovered {
                 after: Some(Cause::ExitedByItself { exit_code: 3 }),
-                from: exited,
+                from: EXITED,
                 lasted: Duration::from_secs(725),
             },
         ),
@@ -151,7 +170,7 @@ pub(crate) fn every_kind() -> Vec<Alert> {
             "",
             Kind::Watching {
                 counts: vec![(Status::Running, 12), (Status::Exited, 1)],
-                unwell: vec![("db".to_owned(), ill)],
+                unwell: vec![("db".to_owned(), ILL)],
             },
         ),
     ]
