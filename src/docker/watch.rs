@@ -31,6 +31,10 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fro
 /// Between two pings where there are no events to show that the Engine is alive.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How an Engine or a proxy says that it has no events, now or ever: forbidden, not found, not
+/// allowed, not implemented. Other refusals are faults that pass.
+const WITHOUT_EVENTS: [u16; 4] = [403, 404, 405, 501];
+
 /// Events that a stream opened `since` a moment may repeat: the Engine keeps 256.
 const REPEATED_MAX: usize = 256;
 
@@ -129,12 +133,20 @@ struct Listener<'a> {
 impl Listener<'_> {
     fn attempt(&mut self) -> Attempt {
         self.wishes.take_reopen();
+        let asked = clock::wall();
         // The stream first: what happens after it was opened is heard, what happened before is seen
         // by the look that follows.
         match self.client.events(self.heard.since) {
-            Ok(stream) => self.connected(News::Events, |listener| listener.follow(stream)),
-            Err(error @ Error::Refused { .. }) => {
-                info!("no events, so changes are found by looking alone: {error}");
+            Ok(stream) => {
+                // A stream that breaks before its first event is asked again from here on, by the
+                // clock that the Engine shares.
+                if let Endpoint::Unix(_) = self.endpoint {
+                    self.heard.since.get_or_insert(asked);
+                }
+                self.connected(News::Events, |listener| listener.follow(stream))
+            }
+            Err(Error::Refused { status, .. }) if WITHOUT_EVENTS.contains(&status) => {
+                info!("no events here ({status}), so changes are found by looking alone");
                 self.connected(News::Looks, Self::ping)
             }
             Err(error) => Attempt::Failed(error),
