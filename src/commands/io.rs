@@ -16,8 +16,8 @@ pub fn complain(reason: &dyn Display) {
     let _ = writeln!(io::stderr().lock(), "dmon: {reason}");
 }
 
-/// The columns that a line on standard output may take: a terminal's own, else as many as any report
-/// wants.
+/// The columns that a line on standard output may take: a terminal's own, else as many as any
+/// report wants.
 pub(super) fn width() -> usize {
     match terminal_size::terminal_size() {
         Some((terminal_size::Width(columns), _)) => usize::from(columns),

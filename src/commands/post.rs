@@ -1,4 +1,5 @@
-//! Carries the core's messages to their receiver, one at a time, and hands back what became of each.
+//! Carries the core's messages to their receiver, one at a time, and hands back what became of
+//! each.
 
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! Listens to the Engine's events for as long as dmon runs: opens the stream, says that it is open,
-//! hands on what it hears, and opens it again when it ends. Does not list, inspect or judge: whoever
-//! is told that the stream is open asks for a look, so that nothing falls between the two.
+//! hands on what it hears, and opens it again when it ends. Does not list, inspect or judge:
+//! whoever is told that the stream is open asks for a look, so that nothing falls between the two.
 //!
-//! The listener never stops reading. An Engine gives a slow one 100 ms and then skips events without
-//! a word (moby's `daemon/events`), so what the inbox does not take is counted and reported instead
-//! of waited for.
+//! The listener never stops reading. An Engine gives a slow one 100 ms and then skips events
+//! without a word (moby's `daemon/events`), so what the inbox does not take is counted and reported
+//! instead of waited for.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -51,8 +51,8 @@ impl Wishes {
         self.end.store(true, Ordering::Relaxed);
     }
 
-    /// Open the stream anew: a request beside it stayed without an answer, so the stream may be half
-    /// open.
+    /// Open the stream anew: a request beside it stayed without an answer, so the stream may be
+    /// half open.
     pub fn reopen(&self) {
         self.reopen.store(true, Ordering::Relaxed);
     }
@@ -71,8 +71,8 @@ impl Wishes {
     }
 }
 
-/// Listens until it is asked to end, or until nobody takes what it tells. `since` is the time of the
-/// last event heard by a dmon before this one.
+/// Listens until it is asked to end, or until nobody takes what it tells. `since` is the time of
+/// the last event heard by a dmon before this one.
 pub fn listen(
     endpoint: &Endpoint,
     since: Option<Timestamp>,

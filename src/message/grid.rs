@@ -1,6 +1,6 @@
 //! Lays a table out in lines of equal columns that fit a width. A table that does not fit has its
-//! words shortened; one that still does not fit is cut between columns into several grids, each with
-//! the first column again. No line is ever wrapped.
+//! words shortened; one that still does not fit is cut between columns into several grids, each
+//! with the first column again. No line is ever wrapped.
 
 use super::measure::{columns, pad};
 use super::{Align, Column, Table, tame};

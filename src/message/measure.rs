@@ -50,8 +50,8 @@ pub fn split_at_column(text: &str, width: usize) -> (&str, &str) {
     text.split_at(end.map_or(text.len(), |(at, _)| at))
 }
 
-/// Counts `c` in, unless it goes beyond `width`. The sign that makes an emoji of the character before
-/// it widens that one.
+/// Counts `c` in, unless it goes beyond `width`. The sign that makes an emoji of the character
+/// before it widens that one.
 fn take(taken: &mut usize, c: char, width: usize) -> Option<char> {
     *taken += if c == '\u{fe0f}' { 1 } else { c.width().unwrap_or(0) };
     (*taken <= width).then_some(c)

@@ -1,5 +1,6 @@
-//! Makes text of containers harmless to look at: no control characters, no escape sequences, nothing
-//! that turns the direction of writing or hides. What a receiver takes for markup is not known here.
+//! Makes text of containers harmless to look at: no control characters, no escape sequences,
+//! nothing that turns the direction of writing or hides. What a receiver takes for markup is not
+//! known here.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -37,8 +38,8 @@ pub fn line(text: &str) -> String {
     tamed
 }
 
-/// The lines of `text`, each harmless as [`line()`] makes it; no empty ones at the end. What a carriage
-/// return overwrote on a terminal (progress bars) is left out.
+/// The lines of `text`, each harmless as [`line()`] makes it; no empty ones at the end. What a
+/// carriage return overwrote on a terminal (progress bars) is left out.
 pub fn lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = text
         .lines()
@@ -53,8 +54,8 @@ pub fn lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// After ESC: a control sequence (`[…m`), a command to the terminal (`]…`, up to BEL or ESC `\`), or
-/// a single character, with what stands between it and the ESC.
+/// After ESC: a control sequence (`[…m`), a command to the terminal (`]…`, up to BEL or ESC `\`),
+/// or a single character, with what stands between it and the ESC.
 fn skip_escape(characters: &mut std::str::Chars<'_>) {
     let mut ahead = characters.clone();
     match ahead.next() {

@@ -16,12 +16,14 @@ pub fn memory_short(bytes: u64) -> String {
     short(bytes, BINARY)
 }
 
-/// Traffic for a narrow column: `1.2k`, `21M`; decimal units as `docker stats` has them for network and block I/O.
+/// Traffic for a narrow column: `1.2k`, `21M`; decimal units as `docker stats` has them for network
+/// and block I/O.
 pub fn traffic_short(bytes: u64) -> String {
     short(bytes, DECIMAL)
 }
 
-/// A percentage with one digit after the point, two where it is below ten as `docker stats` shows small shares.
+/// A percentage with one digit after the point, two where it is below ten as `docker stats` shows
+/// small shares.
 pub fn percent(value: f64) -> String {
     format!("{value:.0$}", if value < 10.0 { 2 } else { 1 })
 }

@@ -6,8 +6,8 @@ use super::page::{Field, Limits, Page, Piece};
 use super::payload::{Attachment, LegacyAttachment, LegacyField, Payload};
 use super::tone::colour;
 
-/// The strictest receiver's, Discord: 2,000 in the text, 4,096 in an attachment, 6,000 in all of them,
-/// 10 attachments. Each repeats the title as its fallback, which is not counted here.
+/// The strictest receiver's, Discord: 2,000 in the text, 4,096 in an attachment, 6,000 in all of
+/// them, 10 attachments. Each repeats the title as its fallback, which is not counted here.
 pub(super) const LIMITS: Limits = Limits::new(4500, 2900, 9);
 
 /// Columns of a code block beside a bar, which is narrower than a message.
@@ -19,8 +19,8 @@ const TEXT_MAX: usize = 3000;
 /// A value longer than this has the line to itself.
 const SHORT_MAX: usize = 40;
 
-/// The body of one page. The text is the whole story for receivers that show nothing else; the title
-/// is left to the first attachment, so that nothing is said twice.
+/// The body of one page. The text is the whole story for receivers that show nothing else; the
+/// title is left to the first attachment, so that nothing is said twice.
 pub(super) fn payload(page: &Page) -> Payload {
     let mut attachments = vec![LegacyAttachment::default()];
     for piece in &page.pieces {

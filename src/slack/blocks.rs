@@ -6,7 +6,8 @@ use super::page::{Code, CodeKind, Limits, Page, Piece};
 use super::payload::{Attachment, Block, Literal, Mrkdwn, Payload, RichText};
 use super::tone::colour;
 
-/// Slack's: 50 blocks, 3,000 units in a text, 13,172 refused in a whole message. Headline, fallback and
+/// Slack's: 50 blocks, 3,000 units in a text, 13,172 refused in a whole message. Headline, fallback
+/// and
 /// `text` repeat the title and the summary; half as much again is kept free, since the last of these
 /// limits is not documented.
 pub(super) const LIMITS: Limits = Limits::new(8000, 2900, 40);

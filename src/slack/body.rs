@@ -15,8 +15,8 @@ pub struct Body {
     page: Page,
 }
 
-/// A message in as many bodies as the limits of the shape's receivers ask for, in the order in which
-/// they are to be posted. `mention` goes before the first, if the message asks for it.
+/// A message in as many bodies as the limits of the shape's receivers ask for, in the order in
+/// which they are to be posted. `mention` goes before the first, if the message asks for it.
 pub fn bodies(message: &Message, shape: Shape, mention: Option<&Mention>) -> Vec<Body> {
     let width = match shape {
         Shape::Blocks => blocks::WIDTH,
@@ -51,7 +51,8 @@ impl Body {
         &self.json
     }
 
-    /// The same as plain text, for a receiver that refused the body; nothing when it is text already.
+    /// The same as plain text, for a receiver that refused the body; nothing when it is text
+    /// already.
     pub fn plain(&self) -> Vec<Self> {
         match self.shape {
             Shape::Text => Vec::new(),

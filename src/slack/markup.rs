@@ -69,8 +69,8 @@ fn written(text: &Text, limit: usize) -> String {
     out.trim().to_owned()
 }
 
-/// Slack takes a marker for one only beside a space or punctuation; without that a code span would be
-/// none, and what stands in it would be markup.
+/// Slack takes a marker for one only beside a space or punctuation; without that a code span would
+/// be none, and what stands in it would be markup.
 fn must_stand_apart(out: &str, marker: &str, next: char) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '`' || c == '*';
     match marker {

@@ -1,4 +1,5 @@
-//! Slack's edge: the webhook's address, the shapes of its bodies and the one POST that carries them.
+//! Slack's edge: the webhook's address, the shapes of its bodies and the one POST that carries
+//! them.
 
 mod attachments;
 mod blocks;

@@ -1,5 +1,6 @@
-//! A message cut into pages, each of which fits one webhook body whatever a container is called. The
-//! text is in Slack's markup already, so that lengths are what they will be; the shapes (`blocks`,
+//! A message cut into pages, each of which fits one webhook body whatever a container is called.
+//! The text is in Slack's markup already, so that lengths are what they will be; the shapes
+//! (`blocks`,
 //! `attachments`, `text`) only arrange it.
 
 use std::collections::VecDeque;
@@ -35,7 +36,8 @@ pub(super) struct Page {
     pub foot: String,
 }
 
-/// A part of a message in markup. None is empty, and none of its items is longer than its limit below.
+/// A part of a message in markup. None is empty, and none of its items is longer than its limit
+/// below.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece {
     Heading(String),
@@ -103,7 +105,8 @@ impl Limits {
 }
 
 impl Page {
-    /// The whole message as one page, however long. Tables are laid out in lines of `width` columns.
+    /// The whole message as one page, however long. Tables are laid out in lines of `width`
+    /// columns.
     pub(super) fn of(message: &Message, mention: Option<&Mention>, width: usize) -> Self {
         let summary = mrkdwn(&message.summary, SUMMARY_MAX);
         Self {
@@ -116,8 +119,8 @@ impl Page {
         }
     }
 
-    /// The same in pages that keep the limits, in order and numbered. Lists and code are cut between
-    /// lines, code with its head on each page; a heading stays with what it stands over.
+    /// The same in pages that keep the limits, in order and numbered. Lists and code are cut
+    /// between lines, code with its head on each page; a heading stays with what it stands over.
     pub(super) fn cut(mut self, limits: Limits) -> Vec<Self> {
         let mut rest = VecDeque::from(std::mem::take(&mut self.pieces));
         let next = Self { mention: None, summary: None, ..self.clone() };

@@ -1,5 +1,6 @@
 //! The address that messages are posted to, and which shape of body it understands. A webhook's URL
-//! is a password: whoever has it can post. Nothing here shows more of it than scheme, host and port.
+//! is a password: whoever has it can post. Nothing here shows more of it than scheme, host and
+//! port.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -74,8 +75,8 @@ impl Format {
 }
 
 impl Webhook {
-    /// Reads a webhook's URL; space around it is ignored. The error is one sentence on what is wrong
-    /// and never repeats any of the URL beyond its scheme and host.
+    /// Reads a webhook's URL; space around it is ignored. The error is one sentence on what is
+    /// wrong and never repeats any of the URL beyond its scheme and host.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.is_empty() {

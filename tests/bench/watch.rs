@@ -2,8 +2,8 @@
 //! `DOCKER_HOST` or at this machine's socket. Takes some six minutes.
 //!
 //! Prints the time from the Engine's own time of a death to the alert's arrival, and what dmon and
-//! the Engine use while a hundred containers idle. Judges nothing: the numbers depend on the machine
-//! and on what else it does.
+//! the Engine use while a hundred containers idle. Judges nothing: the numbers depend on the
+//! machine and on what else it does.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on fails at once, aloud")]
 #![expect(clippy::print_stdout, reason = "the numbers are its result")]
 

@@ -1,5 +1,5 @@
-//! The README names every setting, and its first two commands are the one that runs dmon and the one
-//! that tests it.
+//! The README names every setting, and its first two commands are the one that runs dmon and the
+//! one that tests it.
 
 use dmon::config::settings::SETTINGS;
 

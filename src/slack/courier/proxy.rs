@@ -1,6 +1,6 @@
 //! Which proxy leads to a receiver, if any: decided by its scheme and host, as other programs read
-//! these variables. ureq's own reading takes one proxy for all URLs. Every proxy is asked for a tunnel
-//! (`CONNECT`), for `http://` too.
+//! these variables. ureq's own reading takes one proxy for all URLs. Every proxy is asked for a
+//! tunnel (`CONNECT`), for `http://` too.
 
 use std::ffi::OsString;
 use std::net::IpAddr;

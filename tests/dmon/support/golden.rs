@@ -1,5 +1,5 @@
-//! Expected output kept in files under tests/fixtures. With `UPDATE_GOLDEN=1` in the environment the
-//! files are rewritten instead of compared: then `git diff` shows what changed.
+//! Expected output kept in files under tests/fixtures. With `UPDATE_GOLDEN=1` in the environment
+//! the files are rewritten instead of compared: then `git diff` shows what changed.
 
 use std::env;
 use std::fs;
