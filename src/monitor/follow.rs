@@ -161,6 +161,7 @@ impl Monitor {
             }
             return;
         }
+        let silent = self.silence_of(&last);
         let was_up = last.status.is_up() || last.status == Status::Restarting;
         let unseen_death =
             was_up.then(|| Death { exit_code: None, ..self.death(id, &last, sign, Seen::Found) });
@@ -169,6 +170,7 @@ impl Monitor {
         }
         let Some(subject) = self.state.subjects.get_mut(&identity) else { return };
         subject.container = None;
+        subject.silent = silent;
         subject.gone = Some(self.now.moment);
         subject.clear_signs();
         if was_up {

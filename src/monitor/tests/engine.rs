@@ -123,3 +123,12 @@ fn a_restart_of_dmon_continues() {
         ]
     );
 }
+
+#[test]
+fn the_end_of_one_that_is_hidden_is_no_news_though_a_gap_hid_it_too() {
+    let containers = "hidden:dmon.enable=false web";
+    check(containers, "1 lost; 2 destroy hidden; 3 connected; 30 wait", &[]);
+    let heard = "1 streamend; 1.1 connected; 1.2 kill hidden 9; 1.3 die hidden 137; \
+                 1.4 destroy hidden; 30 wait";
+    check(containers, heard, &[]);
+}
