@@ -196,7 +196,8 @@ fn fields(alert: &Alert, context: Context<'_>) -> Vec<(&'static str, Text)> {
 fn of_kind(alert: &Alert) -> Vec<(&'static str, Text)> {
     let words = |title, text: &str| (title, Text::words(text));
     let change = |from: &Condition, to: &Condition| {
-        vec![("Status Change", Text::words(format!("{from} → {to}")))]
+        let words = || ("Status Change", Text::words(format!("{from} → {to}")));
+        (from != to).then(words).into_iter().collect::<Vec<_>>()
     };
     match &alert.kind {
         Kind::Status { from, to, .. } | Kind::RestartFailed { from, to, .. } => change(from, to),
