@@ -19,3 +19,5 @@ mod slack_bodies;
 mod store;
 mod support;
 mod support_works;
+mod watch;
+mod watch_on_real_engine;

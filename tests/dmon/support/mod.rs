@@ -12,3 +12,4 @@ pub(crate) mod reports;
 pub(crate) mod slack;
 pub(crate) mod slack_limits;
 pub(crate) mod tls;
+pub(crate) mod watching;

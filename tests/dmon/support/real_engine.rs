@@ -160,7 +160,7 @@ fn fill_root(root: &Path, busybox: &str) -> io::Result<()> {
 }
 
 /// Tells that the running test is skipped, or fails it where CI wants an Engine.
-fn skip(why: &str) {
+pub(crate) fn skip(why: &str) {
     assert!(env::var_os("DMON_TEST_REQUIRE_ENGINE").is_none(), "an Engine is required: {why}");
     let thread = thread::current();
     say(&format!("SKIPPED: {}: {why}", thread.name().unwrap_or("a test")));

@@ -2,6 +2,10 @@
 
 use std::fmt::Write;
 
+use dmon::clock;
+use dmon::timestamp::Timestamp;
+use time::format_description::well_known::Rfc3339;
+
 use super::Reply;
 
 /// A container. Runs, without policy, health check, limit or labels, unless it is told otherwise.
@@ -17,6 +21,9 @@ pub(crate) struct Container {
     policy: &'static str,
     restart_count: u32,
     started_at: String,
+    /// When it was started while a test looked on.
+    started: Option<Timestamp>,
+    finished_at: String,
     cpu_percent: u64,
     memory_bytes: u64,
     memory_limit_bytes: u64,
@@ -38,6 +45,8 @@ impl Container {
             policy: "no",
             restart_count: 0,
             started_at: "2026-11-22T08:00:01Z".to_owned(),
+            started: None,
+            finished_at: FINISHED.to_owned(),
             cpu_percent: 0,
             memory_bytes: 1 << 20,
             memory_limit_bytes: 0,
@@ -59,6 +68,19 @@ impl Container {
     pub(crate) fn image(mut self, image: &str) -> Self {
         image.clone_into(&mut self.image);
         self
+    }
+
+    /// Running again, since just now.
+    pub(crate) fn runs(mut self) -> Self {
+        (self.status, self.started_at) = ("running", now());
+        self.started = Some(clock::wall());
+        self
+    }
+
+    /// Ended just now with this code.
+    pub(crate) fn ends(mut self, code: i64) -> Self {
+        self.finished_at = now();
+        self.exited(code)
     }
 
     /// Ended with this code.
@@ -127,7 +149,7 @@ impl Container {
             "restarting" => format!("Restarting ({}) 1 second ago", self.exit_code),
             "created" | "dead" => self.status.to_owned(),
             "paused" => "Up 2 hours (Paused)".to_owned(),
-            _ => format!("Up 2 hours{}", health.unwrap_or_default()),
+            _ => format!("Up {}{}", self.up(), health.unwrap_or_default()),
         };
         format!(
             r#"{{"Id":"{}","Names":["/{}"],"Image":"{}","ImageID":"sha256:1f","Command":"sleep",
@@ -141,12 +163,23 @@ impl Container {
         )
     }
 
+    /// How long it has run, as an Engine words it.
+    fn up(&self) -> String {
+        match self.started.map(|started| clock::wall().since(started).as_secs()) {
+            None => "2 hours".to_owned(),
+            Some(0) => "Less than a second".to_owned(),
+            Some(seconds @ 1..60) => format!("{seconds} seconds"),
+            Some(_) => "About a minute".to_owned(),
+        }
+    }
+
     fn inspected(&self) -> String {
         let health = self.health.map(|health| {
             let log = r#"[{"ExitCode":0,"Output":"probed\n"}]"#;
             format!(r#","Health":{{"Status":"{health}","FailingStreak":0,"Log":{log}}}"#)
         });
-        let finished = if self.status == "running" { "0001-01-01T00:00:00Z" } else { FINISHED };
+        let finished =
+            if self.status == "running" { "0001-01-01T00:00:00Z" } else { &self.finished_at };
         format!(
             r#"{{"Id":"{}","Created":"2026-11-22T08:00:00Z","Name":"/{}","Image":"sha256:1f",
             "RestartCount":{},"State":{{"Status":"{}","ExitCode":{},"Error":"","OOMKilled":false,
@@ -206,6 +239,10 @@ impl Container {
 }
 
 const FINISHED: &str = "2026-11-22T08:10:00Z";
+
+fn now() -> String {
+    clock::wall().utc().format(&Rfc3339).unwrap()
+}
 
 fn pairs<T: AsRef<str>>(pairs: &[(T, T)]) -> String {
     let pairs = pairs.iter().map(|(name, value)| {

@@ -116,6 +116,11 @@ impl ScriptedEngine {
         self.script().routes.insert(path.to_owned(), replies);
     }
 
+    /// Answers that path again as an Engine would.
+    pub(crate) fn answer_as_usual(&self, path: &str) {
+        self.script().routes.remove(path);
+    }
+
     /// Changes one of its containers, without an event.
     pub(crate) fn change(&self, name: &str, change: impl FnOnce(Container) -> Container) {
         let mut script = self.script();
@@ -164,6 +169,16 @@ impl ScriptedEngine {
     /// Waits until somebody listens to its events.
     pub(crate) fn wait_for_listener(&self) {
         self.shared.wait(|script| !script.listening.is_empty());
+    }
+
+    /// How often that path was asked for.
+    pub(crate) fn requests_of(&self, path: &str) -> usize {
+        self.script().requests_of(path)
+    }
+
+    /// Waits until that path was asked for so many times in all.
+    pub(crate) fn wait_for_requests(&self, path: &str, count: usize) {
+        self.shared.wait(|script| script.requests_of(path) >= count);
     }
 
     /// Waits until no connection is open any more.
@@ -266,6 +281,10 @@ impl Shared {
 }
 
 impl Script {
+    fn requests_of(&self, path: &str) -> usize {
+        self.requests.iter().filter(|request| request.split('?').next() == Some(path)).count()
+    }
+
     fn reply(&mut self, path: &str) -> Option<Reply> {
         let replies = self.routes.get_mut(path)?;
         if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() }
