@@ -29,8 +29,8 @@ use support::slack::ScriptedSlack;
 /// How many containers die, one after another.
 const DEATHS: usize = 200;
 
-/// How many of them are asked the Engine's events about at once: it keeps 256.
-const BATCH: usize = 50;
+/// How many of them are asked the Engine's events about at once: it keeps the last 256 of all kinds.
+const BATCH: usize = 20;
 
 /// How many containers idle, and for how long.
 const IDLE: usize = 100;
