@@ -6,7 +6,6 @@
 //! without a word (moby's `daemon/events`), so what the inbox does not take is counted and reported
 //! instead of waited for.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -16,8 +15,8 @@ use log::{debug, info, warn};
 
 use super::{Client, Endpoint, Error, Heard, Stream, wire};
 use crate::clock;
-use crate::monitor::container::{ContainerId, Engine};
-use crate::monitor::event::{Action, Event};
+use crate::monitor::container::Engine;
+use crate::monitor::event::Event;
 use crate::monitor::input::{Input, Loss, News};
 use crate::timestamp::Timestamp;
 
@@ -34,9 +33,6 @@ const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// How an Engine or a proxy says that it has no events, now or ever: forbidden, not found, not
 /// allowed, not implemented. Other refusals are faults that pass.
 const WITHOUT_EVENTS: [u16; 4] = [403, 404, 405, 501];
-
-/// Events that a stream opened `since` a moment may repeat: the Engine keeps 256.
-const REPEATED_MAX: usize = 256;
 
 /// What others ask of the listener.
 #[derive(Debug, Default)]
@@ -84,7 +80,7 @@ pub fn listen(
         client: Client::new(endpoint.clone()),
         inbox,
         wishes,
-        heard: Recent { since, keys: VecDeque::new() },
+        since,
         missed: 0,
     };
     let mut wait = BACKOFF.0;
@@ -126,7 +122,7 @@ struct Listener<'a> {
     client: Client,
     inbox: &'a SyncSender<Input>,
     wishes: &'a Wishes,
-    heard: Recent,
+    since: Option<Timestamp>,
     missed: u64,
 }
 
@@ -136,12 +132,12 @@ impl Listener<'_> {
         let asked = clock::wall();
         // The stream first: what happens after it was opened is heard, what happened before is seen
         // by the look that follows.
-        match self.client.events(self.heard.since) {
+        match self.client.events(self.since) {
             Ok(stream) => {
                 // A stream that breaks before its first event is asked again from here on, by the
                 // clock that the Engine shares.
                 if let Endpoint::Unix(_) = self.endpoint {
-                    self.heard.since.get_or_insert(asked);
+                    self.since.get_or_insert(asked);
                 }
                 self.connected(News::Events, |listener| listener.follow(stream))
             }
@@ -191,8 +187,10 @@ impl Listener<'_> {
             }
             match stream.next(LOOK_UP) {
                 Ok(Heard::Line(line)) => match wire::event(line) {
-                    Ok(Some(event)) if self.heard.is_new(&event) => self.hand_on(event)?,
-                    Ok(_) => {}
+                    // What is repeated is handed on as well: that the Engine repeats it shows that
+                    // it has not been restarted meanwhile.
+                    Ok(Some(event)) => self.hand_on(event)?,
+                    Ok(None) => {}
                     Err(error) => warn!("an event was passed over: {error}"),
                 },
                 Ok(Heard::Silence) => self.report_missed()?,
@@ -220,6 +218,7 @@ impl Listener<'_> {
     }
 
     fn hand_on(&mut self, event: Event) -> Result<(), Gone> {
+        self.since = self.since.max(Some(event.time));
         self.report_missed()?;
         match self.inbox.try_send(Input::Event(event)) {
             Ok(()) => Ok(()),
@@ -248,31 +247,6 @@ impl Listener<'_> {
             Err(TrySendError::Full(_)) => Ok(()),
             Err(TrySendError::Disconnected(_)) => Err(Gone),
         }
-    }
-}
-
-/// What tells one event from another.
-type Key = (Timestamp, ContainerId, Action);
-
-/// The last events, to know those that a stream opened anew repeats: `since` is inclusive.
-struct Recent {
-    since: Option<Timestamp>,
-    keys: VecDeque<Key>,
-}
-
-impl Recent {
-    /// Whether it was not heard before; from then on it was.
-    fn is_new(&mut self, event: &Event) -> bool {
-        let key = (event.time, event.id.clone(), event.action.clone());
-        if self.keys.contains(&key) {
-            return false;
-        }
-        if self.keys.len() == REPEATED_MAX {
-            self.keys.pop_front();
-        }
-        self.since = self.since.max(Some(event.time));
-        self.keys.push_back(key);
-        true
     }
 }
 

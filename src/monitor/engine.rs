@@ -13,7 +13,7 @@ use crate::monitor::identity::Identity;
 use crate::monitor::input::{Loss, News, Ping};
 use crate::monitor::judge::{Answered, Askers, Verdict};
 use crate::monitor::link::{
-    Absence, COMING_BACK_TAKES, Fates, Gap, Link, Looked, REPLAY_TAKES, UNREACHABLE_AFTER,
+    Absence, COMING_BACK_TAKES, Fates, Gap, Link, Looked, Memory, REPLAY_TAKES, UNREACHABLE_AFTER,
 };
 use crate::monitor::rules::{self, Role};
 use crate::monitor::severity::Severity;
@@ -55,13 +55,20 @@ impl Monitor {
             Loss::StreamEnded => (Absence::Unknown, None),
             Loss::NoAnswer(reason) => (Absence::Unreachable, Some(reason)),
         };
+        let new = Gap {
+            since,
+            known: self.now.moment,
+            absence,
+            last_event: self.state.last_event,
+            memory: Memory::Unknown,
+            reason: "the event stream ended".to_owned(),
+        };
         let mut gap = match &self.link {
             Link::Away(gap) => gap.clone(),
-            Link::CatchingUp { gap, .. } => Gap { known: self.now.moment, ..gap.clone() },
-            Link::Live => {
-                let reason = "the event stream ended".to_owned();
-                Gap { since, known: self.now.moment, absence, reason }
+            Link::CatchingUp { gap, .. } => {
+                Gap { since: gap.since, absence: gap.absence, reason: gap.reason.clone(), ..new }
             }
+            Link::Live => new,
         };
         gap.absence = gap.absence.max(absence);
         gap.reason = reason.unwrap_or(gap.reason);
@@ -72,6 +79,12 @@ impl Monitor {
     }
 
     pub(super) fn event(&mut self, event: Event) {
+        if let Link::CatchingUp { gap, .. } = &mut self.link
+            && gap.last_event.is_some_and(|last| event.time <= last)
+        {
+            gap.memory = Memory::Kept;
+            return;
+        }
         self.state.last_event = self.state.last_event.max(Some(event.time));
         if self.state.answered.is_none() {
             return self.early.push(event);
@@ -84,8 +97,15 @@ impl Monitor {
     pub(super) fn events_missed(&mut self) {
         if self.link == Link::Live {
             let since = self.state.answered.unwrap_or(self.now.wall);
-            let (known, reason) = (self.now.moment, String::new());
-            let gap = Gap { since, known, absence: Absence::Unknown, reason };
+            let known = self.now.moment;
+            let gap = Gap {
+                since,
+                known,
+                absence: Absence::Unknown,
+                last_event: None,
+                memory: Memory::Kept,
+                reason: String::new(),
+            };
             self.link = Link::CatchingUp { gap, since: known, looked: Looked::NotYet };
             self.next_look = None;
             self.effects.push(Effect::Look);
@@ -240,7 +260,7 @@ impl Monitor {
             return false;
         }
         let (fates, last) = self.fates();
-        let restarted = fates.tell_of_restart(gap.absence);
+        let restarted = gap.memory == Memory::Unknown && fates.tell_of_restart(gap.absence);
         let settled = last.unwrap_or(since).max(since) + self.settings.restart_grace;
         let until = settled.min(since + COMING_BACK_TAKES);
         if restarted && fates.down > 0 && now < until {

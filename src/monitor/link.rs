@@ -53,8 +53,21 @@ pub(super) struct Gap {
     pub known: Moment,
     /// What is known of the Engine in that time.
     pub absence: Absence,
+    /// The newest event from before it.
+    pub last_event: Option<Timestamp>,
+    /// Whether the Engine remembers what it told before it.
+    pub memory: Memory,
     /// Why it could not be reached, in the words of its client.
     pub reason: String,
+}
+
+/// Whether an Engine remembers what it told. One that was restarted has forgotten all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Memory {
+    /// Not known.
+    Unknown,
+    /// It has told an event again.
+    Kept,
 }
 
 /// What is known of the Engine in a time without it, least first.

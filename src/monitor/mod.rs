@@ -51,7 +51,7 @@ use crate::monitor::event::Event;
 use crate::monitor::identity::Identity;
 use crate::monitor::input::{Input, News};
 use crate::monitor::judge::{Answered, Askers};
-use crate::monitor::link::{Absence, Gap, Link};
+use crate::monitor::link::{Absence, Gap, Link, Memory};
 use crate::monitor::moment::{Moment, Now};
 use crate::monitor::settings::Settings;
 use crate::monitor::state::{Clock, State};
@@ -133,6 +133,8 @@ impl Monitor {
             since,
             known: moment,
             absence: Absence::Unknown,
+            last_event: state.last_event,
+            memory: Memory::Unknown,
             reason: "it has not answered yet".to_owned(),
         };
         let touched = state.subjects.keys().cloned().collect();

@@ -315,16 +315,17 @@ impl Monitor {
         let Some(subject) = self.state.subjects.get_mut(identity) else { return };
         subject.problems.clear();
         subject.silent = silent.or(subject.silent);
-        let told = self.state.ledger.incident(identity).is_some_and(|it| it.told.is_some());
-        self.state.ledger.close(identity);
+        let kind = Kind::Removed { previous: last.status, cause: None };
+        let mut alert = rules::alert(identity, last, Severity::Info, kind, &sign);
+        alert.about.exit_code = last.exit_code;
         if silent.is_some() {
-            self.hold_silent(identity, "removed");
-        } else if job && !told {
+            self.state.ledger.close(identity);
+            return self.hold_silent(identity, "removed");
+        }
+        alert.repeat = self.state.ledger.end(&alert, self.now.moment, &self.settings);
+        if job {
             self.hold(identity, "removed", Reason::Job);
         } else {
-            let kind = Kind::Removed { previous: last.status, cause: None };
-            let mut alert = rules::alert(identity, last, Severity::Info, kind, &sign);
-            alert.about.exit_code = last.exit_code;
             self.notice(&alert);
         }
     }

@@ -78,8 +78,8 @@ impl Monitor {
     }
 
     fn lost_process(&mut self, identity: &Identity, container: &Container, sign: Sign) {
-        let kind =
-            status(Status::Running, Condition::Is(container.status), Cause::ProcessOutOfMemory);
+        let running = Condition::Is(Status::Running);
+        let kind = status(Status::Running, running, Cause::ProcessOutOfMemory);
         let alert = rules::alert(identity, container, Severity::Warning, kind, &sign);
         self.set_problem(identity, Aspect::Memory, alert);
     }
@@ -167,11 +167,17 @@ impl Monitor {
 
     /// It runs, and is healthy if it has a check. Whether it has one is known after an inspection.
     fn is_well(&mut self, identity: &Identity, container: &Container) -> bool {
-        let run = self.state.subjects.get(identity).and_then(|it| it.run.as_ref());
-        let unknown = run.map(|run| run.sign).filter(|sign| !container.known_since(sign.told));
+        let subject = self.state.subjects.get(identity);
+        let run = subject.and_then(|subject| subject.run.as_ref()).map(|run| run.sign);
+        let id = subject.and_then(|subject| subject.container.clone());
+        if let Some(sign) = run.filter(|sign| !container.known_since(sign.told)) {
+            if let Some(id) = id.filter(|_| self.is_past(sign.known + ANSWER_WITHIN)) {
+                self.ask(&id);
+            }
+            return false;
+        }
         container.status == Status::Running
             && matches!(container.health, None | Some(Health::Healthy))
-            && unknown.is_none_or(|sign| self.is_past(sign.known + ANSWER_WITHIN))
     }
 
     /// Says that a container is new, once it runs: a replacement must be healthy as well.
@@ -231,25 +237,28 @@ impl Monitor {
         }
     }
 
+    /// The last problem is over. What is down without one (settings say so) ends without a word.
     fn recovered(&mut self, identity: &Identity) {
-        let Some(incident) = self.state.ledger.incident(identity) else { return };
-        if incident.recovery.is_some() {
+        let open = self.state.ledger.incident(identity).is_some_and(|it| it.recovery.is_none());
+        let id = self.state.subjects.get(identity).and_then(|it| it.container.clone());
+        let container = id.and_then(|id| self.container(&id)).filter(|_| open);
+        let Some(container) = container.cloned() else { return };
+        if !container.status.is_up() {
+            return self.state.ledger.close(identity);
+        }
+        if !self.is_well(identity, &container) {
             return;
         }
+        let Some(incident) = self.state.ledger.incident(identity) else { return };
         let kind = Kind::Recovered {
             after: incident.problem.kind.cause().cloned(),
             from: ledger::condition(&incident.problem),
             lasted: self.now.wall.since(incident.began),
         };
-        let id = self.state.subjects.get(identity).and_then(|it| it.container.clone());
-        let Some(container) = id.and_then(|id| self.container(&id)) else { return };
-        if !container.status.is_up() {
-            return self.state.ledger.close(identity);
-        }
-        let sign =
-            Sign { at: self.now.wall, told: self.now.wall, known: self.now.moment, between: None };
-        let alert = rules::alert(identity, container, Severity::Info, kind, &sign);
-        self.state.ledger.well(alert, self.now.moment, &self.settings);
+        let (wall, moment) = (self.now.wall, self.now.moment);
+        let sign = Sign { at: wall, told: wall, known: moment, between: None };
+        let alert = rules::alert(identity, &container, Severity::Info, kind, &sign);
+        self.state.ledger.well(alert, moment, &self.settings);
     }
 }
 

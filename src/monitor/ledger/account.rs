@@ -186,6 +186,12 @@ impl Account {
         }
     }
 
+    /// An incident that is over and was never worth telling leaves nothing behind.
+    pub fn drop_what_is_not_worth_telling(&mut self, minimum: Severity) {
+        self.incident
+            .take_if(|incident| incident.told.is_none() && incident.problem.severity < minimum);
+    }
+
     /// Adds a notice; one of the same kind that has not left yet takes it in.
     pub fn notice(&mut self, alert: Alert, due: Moment) {
         let same = |notice: &&mut Notice| {

@@ -15,7 +15,7 @@ pub use account::{
 };
 pub use pace::Pace;
 
-use crate::monitor::alert::{Alert, Condition, Kind};
+use crate::monitor::alert::{Alert, Condition, Kind, Repeat};
 use crate::monitor::cause::Cause;
 use crate::monitor::effect::{Batch, BatchId, Crowd, Reason};
 use crate::monitor::identity::Identity;
@@ -97,10 +97,7 @@ impl Ledger {
         }
         let Some(account) = self.accounts.get_mut(&recovered.identity) else { return };
         account.well(recovered, now);
-        // What was never worth telling leaves nothing behind.
-        account.incident.take_if(|incident| {
-            incident.told.is_none() && incident.problem.severity < settings.minimum_severity
-        });
+        account.drop_what_is_not_worth_telling(settings.minimum_severity);
     }
 
     /// Counts in what belongs to an open incident.
@@ -111,8 +108,22 @@ impl Ledger {
         }
     }
 
-    /// Takes in that an incident ended otherwise than by a recovery: what was told of it has had
-    /// its last word by a notice.
+    /// Takes in that an incident ends by this notice instead of a recovery. Gives what the notice
+    /// has to add: how often there was a problem. What Slack was never told stays owed.
+    pub fn end(&mut self, notice: &Alert, now: Moment, settings: &Settings) -> Option<Repeat> {
+        let account = self.accounts.get_mut(&notice.identity)?;
+        let incident = account.incident.as_ref()?;
+        let repeat = Repeat { times: incident.times, since: incident.began };
+        if incident.told.is_some() {
+            account.incident = None;
+            return (repeat.times > 1).then_some(repeat);
+        }
+        account.well(notice.clone(), now);
+        account.drop_what_is_not_worth_telling(settings.minimum_severity);
+        None
+    }
+
+    /// Drops an incident without a word.
     pub fn close(&mut self, identity: &Identity) {
         if let Some(account) = self.accounts.get_mut(identity) {
             account.incident = None;

@@ -1,7 +1,7 @@
 //! A core on a virtual clock with a small Engine and a Slack that takes everything: an event script
 //! goes in, what Slack is told comes out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::monitor::Monitor;
@@ -10,9 +10,9 @@ use crate::monitor::container::{
     ContainerId, Engine, Health, Inspected, Labels, Listed, RestartPolicy, State, Status,
 };
 use crate::monitor::effect::{Batch, Effect, Held};
-use crate::monitor::event::{Action, Event};
+use crate::monitor::event::Event;
 use crate::monitor::filter::Filter;
-use crate::monitor::input::{Input, Loss, News, Outcome, Ping};
+use crate::monitor::input::{Input, News, Outcome, Ping};
 use crate::monitor::moment::Now;
 use crate::monitor::settings::Settings;
 use crate::monitor::severity::Severity;
@@ -44,12 +44,27 @@ pub(super) struct Bench {
     pub(super) held: Vec<Held>,
     pub(super) engine: Presence,
     pub(super) slack: Presence,
-    pub(super) podman: bool,
+    pub(super) quirks: BTreeSet<Quirk>,
     pub(super) news: News,
     pub(super) boot: &'static str,
-    /// The events the Engine tells of are lost on the way.
-    pub(super) deaf: bool,
+    /// What the Engine has told, heard or not.
+    pub(super) history: Vec<Event>,
+    /// Inspections that are answered later.
+    pub(super) waiting: Vec<Effect>,
     made: u32,
+}
+
+/// What is out of the ordinary with the Engine.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Quirk {
+    /// It is Podman.
+    Podman,
+    /// The events it tells of are lost on the way.
+    Deaf,
+    /// It tells its events again to a stream that is opened anew.
+    Remembers,
+    /// Inspections are answered later.
+    Slow,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -80,10 +95,11 @@ impl Bench {
             held: Vec::new(),
             engine: Presence::There,
             slack: Presence::There,
-            podman: false,
+            quirks: BTreeSet::new(),
             news: News::Events,
             boot: "boot",
-            deaf: false,
+            history: Vec::new(),
+            waiting: Vec::new(),
             made: 0,
         };
         for container in containers.split_whitespace() {
@@ -100,14 +116,22 @@ impl Bench {
             version: "28".to_owned(),
             memory_bytes: 0,
             processors: 1,
-            is_podman: self.podman,
+            is_podman: self.quirks.contains(&Quirk::Podman),
         };
         let (boot_id, news) = (Some(self.boot.to_owned()), self.news);
         self.engine = Presence::There;
+        let since = self.monitor.state().last_event;
         self.give(Input::Connected { engine, boot_id, news });
+        for event in std::mem::take(&mut self.history) {
+            if self.quirks.contains(&Quirk::Remembers)
+                && since.is_none_or(|since| event.time >= since)
+            {
+                self.give(Input::Event(event));
+            }
+        }
     }
 
-    fn make(&mut self, description: &str) {
+    pub(super) fn make(&mut self, description: &str) {
         let (name, options) = description.split_once(':').unwrap_or((description, ""));
         self.made += 1;
         let id = format!("{:0>12}{:052}", self.made, 0);
@@ -190,7 +214,7 @@ impl Bench {
         }
     }
 
-    fn answer(&mut self, effect: Effect) -> Option<Input> {
+    pub(super) fn answer(&mut self, effect: Effect) -> Option<Input> {
         let sent = self.wall();
         match effect {
             Effect::Held(held) => self.held.push(held),
@@ -210,6 +234,7 @@ impl Bench {
             }
             Effect::Ping => return Some(Input::Pinged(Ping::Answered)),
             Effect::Look | Effect::Inspect(_) if self.engine == Presence::Away => {}
+            Effect::Inspect(_) if self.quirks.contains(&Quirk::Slow) => self.waiting.push(effect),
             Effect::Look => {
                 let containers = self.containers.values().map(|it| listed(it, sent)).collect();
                 return Some(Input::Look { sent, containers });
@@ -228,152 +253,6 @@ impl Bench {
             Effect::Save | Effect::Exit => {}
         }
         None
-    }
-
-    /// Plays a script: `seconds action container argument`, separated by `;`.
-    pub(super) fn play(&mut self, script: &str) {
-        let start = self.clock;
-        for line in script.split(';').map(str::trim).filter(|line| !line.is_empty()) {
-            let (at, line) = line.split_once(' ').unwrap();
-            self.until(start + Duration::from_secs_f64(at.parse().unwrap()));
-            self.act(line);
-        }
-    }
-
-    /// Does to the Engine's containers what a script without times says, before dmon is there.
-    pub(super) fn engine_says(&mut self, script: &str) {
-        for line in script.split(';') {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            self.change(words[0], words[1], words.get(2).copied().unwrap_or_default());
-        }
-    }
-
-    /// dmon is killed; meanwhile a script is played; then dmon starts from its state.
-    pub(super) fn restart_dmon(&mut self, script: &str) {
-        let state = self.monitor.state();
-        let start = self.clock;
-        for line in script.split(';').map(str::trim) {
-            let (at, line) = line.split_once(' ').unwrap();
-            self.clock = start + Duration::from_secs_f64(at.parse().unwrap());
-            if line != "wait" {
-                self.engine_says(line);
-            }
-        }
-        self.monitor = Monitor::new(settings(), Some(state), now(self.clock));
-        self.connect();
-    }
-
-    pub(super) fn act(&mut self, line: &str) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let argument = words.get(2).copied().unwrap_or_default();
-        match words[0] {
-            "wait" => return,
-            "lost" => {
-                self.engine = Presence::Away;
-                let loss = Loss::NoAnswer("connection refused".to_owned());
-                return self.give(Input::Lost { since: self.wall(), loss });
-            }
-            "streamend" => {
-                return self.give(Input::Lost { since: self.wall(), loss: Loss::StreamEnded });
-            }
-            "opening" => return self.engine = Presence::There,
-            "closing" => return self.engine = Presence::Away,
-            "connected" => return self.connect(),
-            "reboot" => return self.boot = "another boot",
-            "deaf" => return self.deaf = true,
-            "slackaway" => return self.slack = Presence::Away,
-            "slackback" => return self.slack = Presence::There,
-            "create" => {
-                self.make(words[1]);
-                let (name, wall) = (words[1].split(':').next().unwrap(), self.wall());
-                let made = self.containers.get_mut(name).unwrap();
-                made.created = wall;
-                made.state.started_at = None;
-            }
-            _ => {}
-        }
-        let name = words[1].split(':').next().unwrap();
-        let action = self.change(words[0], name, argument);
-        let container = self.containers[name].clone();
-        let event = Event {
-            time: self.wall(),
-            id: container.id,
-            action,
-            name: container.name.clone(),
-            image: container.image,
-            labels: container.labels,
-        };
-        if matches!(event.action, Action::Destroy) {
-            self.containers.remove(name);
-        }
-        if container.name != name {
-            let moved = self.containers.remove(name).unwrap();
-            self.containers.insert(container.name, moved);
-        }
-        if !self.deaf && self.engine == Presence::There {
-            self.give(Input::Event(event));
-        }
-    }
-
-    /// Does to the Engine's container what the action says.
-    fn change(&mut self, action: &str, name: &str, argument: &str) -> Action {
-        let wall = self.wall();
-        let container = self.containers.get_mut(name).unwrap_or_else(|| panic!("no {name}"));
-        let state = &mut container.state;
-        match action {
-            "create" => Action::Create,
-            "start" | "policystart" => {
-                state.status = Status::Running;
-                state.started_at = Some(wall);
-                state.health = state.health.map(|_| Health::Starting);
-                state.error.clear();
-                if action == "start" {
-                    container.restart_count = 0;
-                }
-                Action::Start
-            }
-            "die" | "dierestarting" => {
-                state.exit_code = argument.parse().unwrap();
-                state.finished_at = Some(wall);
-                state.status = Status::Exited;
-                if action == "dierestarting" {
-                    state.status = Status::Restarting;
-                    container.restart_count += 1;
-                }
-                Action::Die { exit_code: Some(container.state.exit_code) }
-            }
-            "kill" => Action::Kill { signal: argument.to_owned() },
-            "stop" => {
-                state.status = Status::Exited;
-                Action::Stop
-            }
-            "restart" => Action::Restart,
-            "pause" => {
-                state.status = Status::Paused;
-                Action::Pause
-            }
-            "unpause" => {
-                state.status = Status::Running;
-                Action::Unpause
-            }
-            "oom" => Action::Oom,
-            "health" => {
-                let health = Health::from_word(argument).unwrap();
-                state.health = Some(health);
-                state.last_probe_output = Some("no route".to_owned());
-                Action::Health(health)
-            }
-            "error" => {
-                state.error = "no such file".to_owned();
-                Action::Create
-            }
-            "rename" => {
-                container.name = argument.to_owned();
-                Action::Rename { from: name.to_owned() }
-            }
-            "destroy" => Action::Destroy,
-            other => panic!("no action {other}"),
-        }
     }
 
     /// What Slack was told, one alert a line, with the second it was told at; what left together is

@@ -26,6 +26,25 @@ fn an_engine_restart_is_one_message() {
 }
 
 #[test]
+fn an_engine_that_remembers_was_not_restarted() {
+    check(
+        "a b:always",
+        "0 remembers; 1 kill a 15; 1.1 die a 0; 1.2 stop a; 2 lost; 3 start a; 4 connected; 30 wait",
+        &["4.5 WARNING Restarted a manually"],
+    );
+}
+
+#[test]
+fn what_was_found_already_is_not_news_when_it_is_told_again() {
+    check(
+        "a b",
+        "0 remembers; 1 kill b 1; 2 deaf; 3 rename a c; 30 die c 0; 60 destroy c; 90 hearing; \
+         91 streamend; 92 connected; 120 wait",
+        &["40.0 CRITICAL Status c running→exited Exited 0", "65.0 INFO Removed c exited"],
+    );
+}
+
+#[test]
 fn a_reboot_is_one_message() {
     check(
         "a:always b",

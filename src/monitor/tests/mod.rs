@@ -4,6 +4,7 @@ mod bench;
 mod engine;
 mod groups;
 mod pace;
+mod script;
 mod single;
 
 use bench::Bench;

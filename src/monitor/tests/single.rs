@@ -1,5 +1,8 @@
 //! The rows that concern a single container.
 
+use std::time::Duration;
+
+use super::bench::{Bench, settings};
 use super::check;
 
 #[test]
@@ -117,6 +120,34 @@ fn what_is_removed_when_down_ends_what_was_open() {
 }
 
 #[test]
+fn a_removal_has_the_last_word_on_what_was_open() {
+    check(
+        "web:health",
+        "1 health web unhealthy; 2 health web healthy; 3 health web unhealthy; \
+         4 health web healthy; 5 health web unhealthy; 9 die web 1; 20 destroy web; 400 wait",
+        &[
+            "1.0 WARNING Status web running→unhealthy HealthCheckFailed",
+            "2.0 INFO Recovered web unhealthy",
+            "3.0 WARNING Status web running→unhealthy HealthCheckFailed",
+            "9.0 CRITICAL Status web running→exited ExitedByItself 1 ×3",
+            "20.0 INFO Removed web exited ×3",
+        ],
+    );
+    check(
+        "web",
+        "0 slackaway; 1 die web 3; 20 destroy web; 100 slackback; 200 wait",
+        &[
+            "127.0 CRITICAL Status web running→exited ExitedByItself 3 (over) + INFO Removed web exited",
+        ],
+    );
+    check(
+        "web:dmon.job=true",
+        "1 kill web 15; 1.1 die web 1; 1.2 stop web; 9 destroy web; 20 wait",
+        &[],
+    );
+}
+
+#[test]
 fn a_stop_in_back_off_is_a_stop() {
     check(
         "web:always",
@@ -189,6 +220,24 @@ fn a_health_check_fails_and_passes() {
             "1.0 CRITICAL Status web running→exited ExitedByItself 1",
             "50.0 INFO Recovered web exited",
         ],
+    );
+}
+
+#[test]
+fn nothing_has_recovered_before_it_is_healthy() {
+    check(
+        "web:health",
+        "1 oom web; 10 dierestarting web 1; 11 policystart web; 20 health web healthy; 30 wait",
+        &[
+            "2.0 WARNING Status web running→running ProcessOutOfMemory",
+            "20.0 INFO Recovered web running ×2",
+        ],
+    );
+    check(
+        "web",
+        "1 destroy web; 20 create web:health; 20.5 slow; 21 start web; 29 quick; \
+         40 health web healthy; 60 wait",
+        &["6.0 CRITICAL Removed web running", "40.0 INFO Recovered web removed"],
     );
 }
 
@@ -279,5 +328,35 @@ fn looks_alone_find_everything() {
             "5.0 WARNING Status web running→unhealthy HealthCheckFailed",
             "65.0 INFO Recovered web unhealthy",
         ],
+    );
+}
+
+#[test]
+fn podman_does_not_tell_who_asked() {
+    let check = |containers: &str, script: &str, expected: &[&str]| {
+        let mut bench = Bench::unconnected(settings(), containers);
+        bench.act("podman");
+        bench.connect();
+        bench.until(bench.clock + Duration::from_secs(5));
+        bench.batches.clear();
+        bench.play(script);
+        assert_eq!(bench.told(), expected, "{containers} | {script}");
+    };
+    check("web", "1 die web 0; 20 wait", &["6.0 CRITICAL Status web running→exited Exited 0"]);
+    check("web", "1 die web 3; 2 start web; 20 wait", &["2.0 WARNING Restarted web manually"]);
+    check(
+        "web:always",
+        "1 dierestarting web 3; 1.1 restart web; 2 policystart web; 20 wait",
+        &["4.0 WARNING Restarted web Exited 3"],
+    );
+    check(
+        "web",
+        "1 restart web; 1.1 die web 137; 1.5 start web; 20 wait",
+        &["1.5 WARNING Restarted web manually"],
+    );
+    check(
+        "web",
+        "1 stop web; 1.1 die web 0; 1.2 destroy web; 20 wait",
+        &["6.1 CRITICAL Removed web running StoppedAndRemoved"],
     );
 }

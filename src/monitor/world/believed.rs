@@ -212,6 +212,7 @@ impl Container {
             return None;
         }
         match &event.action {
+            Action::Oom if self.signals.oom >= Some(at) => None,
             Action::Kill { signal } => {
                 let stop_signal = self.details.as_ref().and_then(|it| it.stop_signal.as_deref());
                 if let Some(force) = signals::meaning(signal, stop_signal) {

@@ -23,7 +23,13 @@ use crate::timestamp::Timestamp;
 pub struct World {
     /// By id.
     pub containers: BTreeMap<ContainerId, Container>,
+    /// Those that are no more, the latest last: an id is never used again, so what is still told of
+    /// one is old.
+    pub removed: Vec<ContainerId>,
 }
+
+/// How many ids of removed containers are kept: the Engine tells at most 256 events again.
+const REMOVED_AT_MOST: usize = 256;
 
 /// What an event or an answer of the Engine leads to.
 #[derive(Debug, Default, PartialEq)]
@@ -40,10 +46,13 @@ impl World {
         let id = &event.id;
         let heard = |what| Change { id: id.clone(), at: event.time, seen: Seen::Heard, what };
         if event.action == Action::Destroy {
-            let removed = self.containers.remove(id).map(|last| What::Removed(Box::new(last)));
+            let removed = self.remove(id).map(|last| What::Removed(Box::new(last)));
             return Learned { changes: removed.map(heard).into_iter().collect(), unsure: vec![] };
         }
         let mut learned = Learned::default();
+        if self.removed.contains(id) {
+            return learned;
+        }
         if !self.containers.contains_key(id) {
             self.containers.insert(id.clone(), Container::before(event));
             learned.changes.push(heard(What::Appeared));
@@ -84,13 +93,12 @@ impl World {
 
     /// Takes in that an answer asked for at `sent` does not know the container.
     pub fn gone(&mut self, sent: Timestamp, id: &ContainerId) -> Learned {
-        match self.containers.remove(id) {
+        // It was heard of after the question: the answer may be older than the container.
+        if self.containers.get(id).is_some_and(|container| container.heard > sent) {
+            return Learned { changes: Vec::new(), unsure: vec![id.clone()] };
+        }
+        match self.remove(id) {
             None => Learned::default(),
-            // It was heard of after the question: the answer may be older than the container.
-            Some(container) if container.heard > sent => {
-                self.containers.insert(id.clone(), container);
-                Learned { changes: Vec::new(), unsure: vec![id.clone()] }
-            }
             Some(last) => {
                 let what = What::Removed(Box::new(last));
                 let change = Change { id: id.clone(), at: sent, seen: Seen::Found, what };
@@ -102,6 +110,9 @@ impl World {
     /// Takes the answer in to an inspection that was asked for at `sent`.
     pub fn inspected(&mut self, sent: Timestamp, seen: &Inspected) -> Learned {
         let mut learned = Learned::default();
+        if self.removed.contains(&seen.id) {
+            return learned;
+        }
         let mut found = |(at, what)| {
             learned.changes.push(Change { id: seen.id.clone(), at, seen: Seen::Found, what });
         };
@@ -119,6 +130,15 @@ impl World {
             learned.unsure.push(seen.id.clone());
         }
         learned
+    }
+
+    fn remove(&mut self, id: &ContainerId) -> Option<Container> {
+        let removed = self.containers.remove(id)?;
+        self.removed.push(id.clone());
+        if self.removed.len() > REMOVED_AT_MOST {
+            self.removed.remove(0);
+        }
+        Some(removed)
     }
 
     /// Adds a container as the first look finds it: nothing of it is news.

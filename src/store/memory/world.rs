@@ -9,6 +9,7 @@ use crate::store::memory::subject::Identity;
 mirror! {
     struct World = world::World {
         containers: Entries<ContainerId, Container>,
+        removed: Vec<ContainerId>,
     }
 
     struct Container = world::Container {

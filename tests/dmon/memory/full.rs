@@ -22,7 +22,7 @@ use super::owed;
 pub(super) fn full() -> State {
     let containers = STATUSES.iter().zip(0..).map(|(status, n)| (id(n), container(*status, n)));
     State {
-        world: World { containers: containers.collect() },
+        world: World { containers: containers.collect(), removed: vec![id(20), id(21)] },
         subjects: subjects(),
         ledger: owed::ledger(),
         answered: Some(wall(1)),
