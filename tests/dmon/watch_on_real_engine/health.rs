@@ -1,6 +1,6 @@
 //! Containers that run and are not well.
 
-use super::{DOWN, LIFE, RECOVERED, WARNING, watch};
+use super::{DOWN, FAILED, LIFE, RECOVERED, RESTARTED, WARNING, watch};
 use crate::support::real_engine::RealEngine;
 
 const CHECKED: &[&str] = &[
@@ -41,6 +41,24 @@ fn one_that_ends_while_its_check_fails_is_worse() {
     engine.tell(&["start"], "web");
     engine.exec("web", &["rm", "/tmp/ill"]);
     engine.wait_for("web", "{{.State.Health.Status}}", "healthy");
+    dmon.expect(RECOVERED, &[("Container", "web")]);
+    dmon.end();
+}
+
+#[test]
+fn a_restart_that_never_gets_healthy_has_failed() {
+    let Some(engine) = RealEngine::find() else { return };
+    engine.run("web", CHECKED, LIFE);
+    engine.wait_for("web", "{{.State.Health.Status}}", "healthy");
+    let mut dmon = watch(&engine, &[("RESTART_GRACE", "30")]);
+    engine.tell(&["stop"], "web");
+    let ill = format!("{}:/tmp/ill", engine.full_name("web"));
+    engine.docker(&["cp", file!(), &ill]);
+    engine.tell(&["start"], "web");
+    dmon.expect(RESTARTED, &[("Container", "web"), ("Type", "Manual restart")]);
+    let fields = [("Container", "web"), ("Status Change", "starting → unhealthy")];
+    dmon.expect(FAILED, &fields).says("I feel ill");
+    engine.exec("web", &["rm", "/tmp/ill"]);
     dmon.expect(RECOVERED, &[("Container", "web")]);
     dmon.end();
 }
