@@ -316,10 +316,11 @@ impl Monitor {
 
     /// The names of those that are other than before the gap.
     fn moved(&self) -> Vec<String> {
-        let moved = self.state.subjects.values().filter(|subject| {
-            subject.silent.is_none() && (subject.death.is_some() || subject.arrival.is_some())
+        let moved = self.state.subjects.iter().filter(|(identity, subject)| {
+            (subject.death.is_some() || subject.arrival.is_some())
+                && self.silence(identity).is_none()
         });
-        moved.map(|subject| subject.name.clone()).collect()
+        moved.map(|(_, subject)| subject.name.clone()).collect()
     }
 
     /// Tells the Engine's restart as one story.

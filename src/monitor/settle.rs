@@ -30,6 +30,7 @@ impl Monitor {
             due.map(|(identity, _)| identity.clone()).collect();
         identities.append(&mut self.touched);
         for identity in identities {
+            self.hush(&identity);
             self.settle_death(&identity);
             self.settle_signs(&identity);
             self.settle_arrival(&identity);

@@ -216,10 +216,8 @@ impl Monitor {
 
     /// Hands the worst of an identity's problems to the ledger, or that it is well.
     pub(super) fn report_to_ledger(&mut self, identity: &Identity) {
-        let silent = self.silence(identity);
         let Some(subject) = self.state.subjects.get_mut(identity) else { return };
-        subject.silent = silent;
-        if silent.is_some() {
+        if subject.silent.is_some() {
             subject.problems.clear();
             return self.state.ledger.close(identity);
         }

@@ -144,6 +144,14 @@ impl Monitor {
         }
     }
 
+    /// Writes down whether anything is told of an identity, before it is judged.
+    pub(super) fn hush(&mut self, identity: &Identity) {
+        let silent = self.silence(identity);
+        if let Some(subject) = self.state.subjects.get_mut(identity) {
+            subject.silent = silent;
+        }
+    }
+
     /// Why nothing is told of an identity, if so.
     pub(super) fn silence(&self, identity: &Identity) -> Option<Reason> {
         let subject = self.state.subjects.get(identity)?;

@@ -151,3 +151,21 @@ fn the_end_of_one_that_is_hidden_is_no_news_though_a_gap_hid_it_too() {
                  1.4 destroy hidden; 30 wait";
     check(containers, heard, &[]);
 }
+
+#[test]
+fn the_end_of_one_that_is_hidden_is_no_news_before_anything_was_judged() {
+    let check = |script: &str, expected: &[&str]| {
+        let containers = "hidden:dmon.enable=false,dmon.job=true web";
+        let mut bench = Bench::unconnected(settings(), containers);
+        bench.connect();
+        bench.play(script);
+        assert_eq!(bench.told(), expected, "{script}");
+    };
+    check("0.1 die hidden 5; 30 wait", &["-5.0 INFO Watching "]);
+    let told = &[
+        "-5.0 INFO Watching ",
+        "25.1 CRITICAL Unreachable connection refused",
+        "35.5 INFO Reachable ",
+    ];
+    check("0.1 lost; 10 die hidden 5; 40 connected; 60 wait", told);
+}
