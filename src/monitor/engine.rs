@@ -3,21 +3,15 @@
 use std::time::Duration;
 
 use crate::monitor::Monitor;
-use crate::monitor::alert::{Alert, AlertId, Condition, Kind};
-use crate::monitor::cause::Cause;
 use crate::monitor::change::Seen;
 use crate::monitor::container::{ContainerId, Engine, Listed, Status};
 use crate::monitor::effect::{Effect, Reason};
 use crate::monitor::event::Event;
 use crate::monitor::identity::Identity;
 use crate::monitor::input::{Loss, News, Ping};
-use crate::monitor::judge::{Answered, Askers, Verdict};
-use crate::monitor::link::{
-    Absence, COMING_BACK_TAKES, Fates, Gap, Link, Looked, Memory, REPLAY_TAKES, UNREACHABLE_AFTER,
-};
-use crate::monitor::rules::{self, Role};
-use crate::monitor::severity::Severity;
-use crate::monitor::subject::{Aspect, Origin, Sign};
+use crate::monitor::judge::{Answered, Askers};
+use crate::monitor::link::{Absence, Gap, Link, Looked, Memory};
+use crate::monitor::subject::Sign;
 use crate::monitor::world::Learned;
 use crate::monitor::{Dirt, Pinging};
 use crate::timestamp::Timestamp;
@@ -27,9 +21,6 @@ const PING_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// How many containers that are down are inspected at each look.
 const DOWN_INSPECTED_A_LOOK: usize = 5;
-
-/// Inspections that stay without an answer hold nothing up longer than this.
-const ANSWERS_TAKE: Duration = Duration::from_secs(10);
 
 impl Monitor {
     pub(super) fn connected(&mut self, engine: &Engine, boot_id: Option<String>, news: News) {
@@ -215,176 +206,6 @@ impl Monitor {
         }
     }
 
-    /// Whether things may be judged: nothing may while the Engine is away, or while it is not known
-    /// what that time has changed.
-    pub(super) fn may_judge(&mut self) -> bool {
-        match &self.link {
-            Link::Live => true,
-            Link::Away(gap) => {
-                let gap = gap.clone();
-                self.unreachable(&gap);
-                false
-            }
-            Link::CatchingUp { gap, since, looked } => {
-                let (gap, since, looked) = (gap.clone(), *since, *looked);
-                self.catch_up(&gap, since, looked)
-            }
-        }
-    }
-
-    fn unreachable(&mut self, gap: &Gap) {
-        let due = gap.known + UNREACHABLE_AFTER;
-        if self.now.moment < due {
-            return self.wake_at(due);
-        }
-        if self.state.ledger.incident(&Identity::Engine).is_none_or(|it| it.recovery.is_some()) {
-            let kind = Kind::EngineUnreachable { reason: gap.reason.clone() };
-            let alert = of_engine(Severity::Critical, kind, gap.since);
-            self.state.ledger.problem(alert, self.now.moment, &self.settings);
-            self.dirt = Dirt::Dirty;
-        }
-    }
-
-    /// Goes on once it is known what a gap has changed.
-    fn catch_up(&mut self, gap: &Gap, since: super::Moment, looked: Looked) -> bool {
-        let now = self.now.moment;
-        let answers_due = since + ANSWERS_TAKE;
-        if looked == Looked::NotYet || (!self.asked.is_empty() && now < answers_due) {
-            if looked == Looked::Listed {
-                self.wake_at(answers_due);
-            }
-            return false;
-        }
-        if now < since + REPLAY_TAKES {
-            self.wake_at(since + REPLAY_TAKES);
-            return false;
-        }
-        let (fates, last) = self.fates();
-        let restarted = gap.memory == Memory::Unknown && fates.tell_of_restart(gap.absence);
-        let settled = last.unwrap_or(since).max(since) + self.settings.restart_grace;
-        let until = settled.min(since + COMING_BACK_TAKES);
-        if restarted && fates.down > 0 && now < until {
-            self.wake_at(until);
-            return false;
-        }
-        let changed = self.moved();
-        if restarted {
-            self.engine_restarted();
-        }
-        self.reachable(gap, changed);
-        self.link = Link::Live;
-        self.asked.clear();
-        true
-    }
-
-    fn reachable(&mut self, gap: &Gap, changed: Vec<String>) {
-        if self.state.ledger.incident(&Identity::Engine).is_some() {
-            let lasted = self.now.wall.since(gap.since);
-            let kind = Kind::EngineReachable { lasted, changed };
-            let alert = of_engine(Severity::Info, kind, self.now.wall);
-            self.state.ledger.well(alert, self.now.moment, &self.settings);
-        }
-    }
-
-    /// What became of the containers that ran when the gap began, and when the last of them came
-    /// back.
-    fn fates(&self) -> (Fates, Option<super::Moment>) {
-        let mut fates = Fates::default();
-        let mut last = None;
-        for (identity, subject) in &self.state.subjects {
-            let container = subject.container.as_ref().and_then(|id| self.container(id));
-            let Some(death) = &subject.death else {
-                fates.unmoved += usize::from(container.is_some_and(|it| it.status.is_up()));
-                continue;
-            };
-            match &death.back {
-                None if death.removed.is_some() => {}
-                None => {
-                    let restarting = container.is_some_and(|it| it.status == Status::Restarting);
-                    fates.down += usize::from(!restarting);
-                }
-                Some(back) => {
-                    if self.how_back(identity, subject) == Some(Verdict::RestartedByRequest) {
-                        fates.started.push(back.sign.at);
-                        last = last.max(Some(back.sign.known));
-                    }
-                }
-            }
-        }
-        (fates, last)
-    }
-
-    /// The names of those that are other than before the gap.
-    fn moved(&self) -> Vec<String> {
-        let moved = self.state.subjects.iter().filter(|(identity, subject)| {
-            (subject.death.is_some() || subject.arrival.is_some())
-                && self.silence(identity).is_none()
-        });
-        moved.map(|(_, subject)| subject.name.clone()).collect()
-    }
-
-    /// Tells the Engine's restart as one story.
-    fn engine_restarted(&mut self) {
-        let identities: Vec<Identity> = self.state.subjects.keys().cloned().collect();
-        let mut restarted = Vec::new();
-        for identity in identities {
-            let Some(subject) = self.state.subjects.get(&identity) else { continue };
-            let how = self.how_back(&identity, subject);
-            let name = subject.name.clone();
-            let Some(death) = subject.death.as_ref() else { continue };
-            let down = death.back.is_none() && death.removed.is_none();
-            self.touched.insert(identity.clone());
-            if how == Some(Verdict::RestartedByRequest) {
-                if self.silence(&identity).is_none() {
-                    restarted.push(name);
-                }
-                self.taken_along(&identity);
-            } else if down {
-                self.not_back(&identity);
-            }
-        }
-        if !restarted.is_empty() {
-            let kind = Kind::EngineRestarted { restarted };
-            let alert = of_engine(Severity::Warning, kind, self.now.wall);
-            let held = self.state.ledger.notice(alert.clone(), self.now.moment, &self.settings);
-            self.held_back(&alert, held);
-        }
-    }
-
-    fn taken_along(&mut self, identity: &Identity) {
-        self.hold(identity, "restarted", Reason::EngineRestart);
-        self.set_origin(identity, Origin::Automatic);
-        if let Some(subject) = self.state.subjects.get_mut(identity) {
-            subject.death = None;
-        }
-    }
-
-    fn not_back(&mut self, identity: &Identity) {
-        let Some(subject) = self.state.subjects.get(identity) else { return };
-        let Some(death) = subject.death.clone() else { return };
-        let Some(container) = self.container(&death.container).cloned() else { return };
-        self.touched.insert(identity.clone());
-        let job = self.role(subject, &death, &container) == Role::Job;
-        if container.status == Status::Restarting || self.silence(identity).is_some() || job {
-            return;
-        }
-        let error = container.details.as_ref().map(|details| details.error.clone());
-        let kind = Kind::Status {
-            from: Condition::Is(death.from),
-            to: Condition::Is(Status::Exited),
-            cause: Cause::NotBackAfterEngineRestart,
-            said: error.filter(|error| !error.is_empty()),
-        };
-        let mut alert = rules::alert(identity, &container, Severity::Critical, kind, &death.sign);
-        alert.about.exit_code = container.exit_code;
-        alert.between = None;
-        if let Some(subject) = self.state.subjects.get_mut(identity) {
-            subject.death = None;
-            subject.problems.clear();
-            subject.problems.insert(Aspect::Down, alert);
-        }
-    }
-
     /// When something happened and since when it is known.
     pub(super) fn sign(&self, at: Timestamp, seen: Seen) -> Sign {
         let between = match &self.link {
@@ -392,20 +213,5 @@ impl Monitor {
             _ => None,
         };
         Sign { at, told: self.now.wall, known: self.now.moment, between }
-    }
-}
-
-fn of_engine(severity: Severity, kind: Kind, time: Timestamp) -> Alert {
-    Alert {
-        id: AlertId::of(&Identity::Engine, kind.title(), time),
-        identity: Identity::Engine,
-        severity,
-        kind,
-        time,
-        about: crate::monitor::alert::About::default(),
-        repeat: None,
-        ended: None,
-        between: None,
-        log: Vec::new(),
     }
 }

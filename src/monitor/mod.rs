@@ -29,12 +29,14 @@ pub mod state;
 pub mod subject;
 pub mod world;
 
+mod catching_up;
 mod engine;
 mod first_look;
 mod follow;
 mod job;
 mod judge;
 mod link;
+mod outcome;
 mod rules;
 mod settle;
 mod signs;

@@ -2,26 +2,16 @@
 
 use std::time::Duration;
 
-use crate::monitor::alert::{Alert, AlertId, Kind, Repeat};
-use crate::monitor::container::Status;
+use super::incident::{Incident, Mark, Owed, Recovery, Told, Trust};
+use crate::monitor::alert::{Alert, Kind, Repeat};
 use crate::monitor::effect::{BatchId, Reason};
 use crate::monitor::moment::Moment;
 use crate::monitor::severity::Severity;
-use crate::timestamp::Timestamp;
 
-const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// The waits before follow-ups, after the first, which is `ALERT_COOLDOWN`; the last one repeats.
-const FOLLOW_UPS_AFTER: [Duration; 4] =
-    [MINUTE.saturating_mul(30), MINUTE.saturating_mul(120), MINUTE.saturating_mul(480), DAY];
-
-/// A follow-up that would be due this soon leaves with a message that leaves now: what fell ill
-/// together is spoken of together.
-const FOLLOW_UPS_GATHER_WITHIN: Duration = MINUTE;
-
 /// The wait after the first notice of an automatic restart; it doubles up to [`DAY`].
-const FIRST_WIDENING: Duration = MINUTE.saturating_mul(5);
+const FIRST_WIDENING: Duration = Duration::from_mins(5);
 
 /// What was told of an identity, and what is owed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,67 +24,6 @@ pub struct Account {
     pub notices: Vec<Notice>,
     /// How seldom automatic restarts are told.
     pub widening: Option<Widening>,
-}
-
-/// A problem, from its begin until its end is told.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Incident {
-    /// When its first problem began.
-    pub began: Timestamp,
-    /// The problem there is, or was last.
-    pub problem: Alert,
-    /// Since when the problem is that one.
-    pub changed: Moment,
-    /// How many problems there were.
-    pub times: u32,
-    /// Its recovery, once it is well.
-    pub recovery: Option<Recovery>,
-    /// How soon a recovery is told.
-    pub trust: Trust,
-    /// What Slack was told last; `None`: nothing yet.
-    pub told: Option<Told>,
-}
-
-/// The end of a problem.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Recovery {
-    /// Since when it is well.
-    pub since: Moment,
-    /// What there is to say of it.
-    pub alert: Alert,
-}
-
-/// How soon a recovery is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
-    /// At once.
-    AtOnce,
-    /// After `ALERT_COOLDOWN` of being well, since the last recovery did not last that long.
-    AfterCooldown,
-}
-
-/// What Slack was told last of an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// When.
-    pub at: Moment,
-    /// How bad it was.
-    pub severity: Severity,
-    /// How final it was.
-    pub gravity: Gravity,
-    /// How many follow-ups it had.
-    pub follow_ups: u32,
-}
-
-/// How final a problem is. Only a rise is worth a word before the follow-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gravity {
-    /// It may pass by itself.
-    Passing,
-    /// It stays until somebody acts.
-    Lasting,
-    /// It stays, and nothing more can become of it.
-    Final,
 }
 
 /// A notice that is owed.
@@ -117,34 +46,6 @@ pub struct Widening {
     pub next: Moment,
     /// The last restart.
     pub last: Moment,
-}
-
-/// Something that is owed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Owed<'a> {
-    /// When it may leave.
-    pub due: Moment,
-    /// What its delivery changes.
-    pub mark: Mark,
-    /// What there is to say: the problem, the recovery, the notice.
-    pub alert: &'a Alert,
-    /// The incident it is part of; notices are part of none.
-    pub incident: Option<&'a Incident>,
-}
-
-/// What the delivery of an alert changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// The incident is told, so bad and so final.
-    Problem(Severity, Gravity),
-    /// A follow-up is told.
-    FollowUp(Severity, Gravity),
-    /// The incident is over and told.
-    Recovered,
-    /// An incident that was over before it could be told is told.
-    Past,
-    /// Notices that were under way are told.
-    Notice,
 }
 
 impl Account {
@@ -299,86 +200,6 @@ impl Account {
             && self.notices.is_empty()
             && self.recovered.is_none_or(|told| now >= told + cooldown)
             && self.widening.is_none_or(|widening| now >= widening.last + DAY)
-    }
-}
-
-impl Owed<'_> {
-    /// Whether it leaves with a message that leaves now.
-    pub fn leaves(&self, now: Moment) -> bool {
-        let early = match self.mark {
-            Mark::FollowUp(..) => FOLLOW_UPS_GATHER_WITHIN,
-            _ => Duration::ZERO,
-        };
-        self.due <= now + early
-    }
-
-    /// The alert as it is told.
-    pub fn said(&self) -> Alert {
-        let mut said = self.alert.clone();
-        let Some(incident) = self.incident else { return said };
-        let repeat = Repeat { times: incident.times, since: incident.began };
-        said.repeat = (repeat.times > 1).then_some(repeat);
-        match (self.mark, &incident.recovery, &incident.told) {
-            (Mark::FollowUp(..), _, Some(told)) => {
-                let nth = Duration::from_nanos(u64::from(told.follow_ups) + 1);
-                said.id = AlertId::of(&said.identity, "follow-up", incident.began + nth);
-                said.repeat = Some(repeat);
-            }
-            (Mark::Past, Some(recovery), _) => said.ended = Some(recovery.alert.time),
-            _ => {}
-        }
-        said
-    }
-}
-
-impl Incident {
-    fn is_worse_than(&self, told: &Told) -> bool {
-        self.problem.severity > told.severity || gravity(&self.problem.kind) > told.gravity
-    }
-
-    fn owed(&self, cooldown: Duration, minimum: Severity) -> Option<Owed<'_>> {
-        let (severity, gravity) = (self.problem.severity, gravity(&self.problem.kind));
-        let (due, mark, alert) = match (&self.recovery, &self.told) {
-            (_, None) if severity < minimum => return None,
-            (None, None) => (self.changed, Mark::Problem(severity, gravity), &self.problem),
-            (None, Some(told)) if self.is_worse_than(told) => {
-                (self.changed, Mark::Problem(severity, gravity), &self.problem)
-            }
-            // Nothing becomes of what is gone.
-            (None, Some(_)) if matches!(self.problem.kind, Kind::Removed { .. }) => return None,
-            (None, Some(told)) => {
-                let due = told.at + wait(told, cooldown);
-                (due, Mark::FollowUp(severity, gravity), &self.problem)
-            }
-            (Some(recovery), None) => (recovery.since, Mark::Past, &self.problem),
-            (Some(recovery), Some(_)) => {
-                let lasts = match self.trust {
-                    Trust::AtOnce => Duration::ZERO,
-                    Trust::AfterCooldown => cooldown,
-                };
-                (recovery.since + lasts, Mark::Recovered, &recovery.alert)
-            }
-        };
-        Some(Owed { due, mark, alert, incident: Some(self) })
-    }
-}
-
-fn wait(told: &Told, cooldown: Duration) -> Duration {
-    let later = match told.follow_ups {
-        0 if cooldown > Duration::ZERO => return cooldown,
-        0 => 0,
-        follow_ups => usize::try_from(follow_ups - 1).unwrap_or(usize::MAX),
-    };
-    FOLLOW_UPS_AFTER[later.min(FOLLOW_UPS_AFTER.len() - 1)]
-}
-
-/// How final a problem is.
-pub fn gravity(kind: &Kind) -> Gravity {
-    use crate::monitor::alert::Condition;
-    match kind {
-        Kind::RestartFailed { .. } | Kind::Removed { .. } => Gravity::Final,
-        Kind::Status { to: Condition::Is(Status::Exited | Status::Dead), .. } => Gravity::Lasting,
-        _ => Gravity::Passing,
     }
 }
 

@@ -3,6 +3,7 @@
 //! so after an hour without Slack there is one message with today's truth.
 
 mod account;
+mod incident;
 mod pace;
 #[cfg(test)]
 mod tests;
@@ -10,9 +11,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use account::{
-    Account, Gravity, Incident, Mark, Notice, Owed, Recovery, Told, Trust, Widening, gravity,
-};
+pub use account::{Account, Notice, Widening};
+pub use incident::{Gravity, Incident, Mark, Owed, Recovery, Told, Trust, gravity};
 pub use pace::Pace;
 
 use crate::monitor::alert::{Alert, Condition, Kind, Repeat};

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use crate::monitor::change::{By, What};
-use crate::monitor::container::{
-    Health, Inspected, Labels, Listed, Port, RestartPolicy, State, Status,
-};
+use crate::monitor::container::{Health, Inspected, Labels, Listed, Port, RestartPolicy, Status};
 use crate::monitor::event::{Action, Event};
 use crate::monitor::identity::Identity;
 use crate::monitor::signals::{self, Kill, Signals};
@@ -13,11 +11,7 @@ use crate::timestamp::Timestamp;
 
 /// The Engine writes the time of a start or an end down up to a third of a second before it tells
 /// of it (0.32 s in the recordings): nearer than this, two times are of the same start or end.
-const SAME: Duration = Duration::from_secs(1);
-
-/// After a pause a health check counts as failed until its next probe has ended, and no event says
-/// so: that long an answer `unhealthy` is not believed. The default interval of probes is 30 s.
-const HEALTH_IN_DOUBT: Duration = Duration::from_mins(5);
+pub(super) const SAME: Duration = Duration::from_secs(1);
 
 /// What is known of one container.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,40 +122,6 @@ impl Container {
         }
     }
 
-    /// Whether a line of the list says what is believed already. A list has no name for one that is
-    /// being removed, and no health for one that is paused.
-    pub(super) fn agrees(&self, sent: Timestamp, line: &Listed) -> bool {
-        self.status == line.status
-            && !self.shows_new_run(sent, line)
-            && (self.name == line.name || line.name.is_empty())
-            && (line.status != Status::Running || self.health == line.health)
-            && (line.status != Status::Exited || self.exit_code == line.exit_code)
-            && (self.details.is_some() || !line.status.is_up())
-    }
-
-    /// Whether a line shows a run that began after the last inspection. Both times compared are
-    /// spans, so it does not matter whose clock is right.
-    fn shows_new_run(&self, sent: Timestamp, line: &Listed) -> bool {
-        let Some((details, up_at_most)) = self.details.as_ref().zip(line.up_at_most) else {
-            return false;
-        };
-        sent.since(details.asked) > up_at_most + SAME
-    }
-
-    /// Whether an inspection shows the run that is known.
-    pub(super) fn matches(&self, state: &State) -> bool {
-        self.status == state.status && !self.is_new_run(state)
-    }
-
-    /// Whether an inspection shows a run that began after the one that is known.
-    fn is_new_run(&self, state: &State) -> bool {
-        match (self.started_at, state.started_at) {
-            (Some(known), Some(seen)) => seen > known + SAME,
-            (None, Some(_)) => self.status == Status::Created,
-            (_, None) => false,
-        }
-    }
-
     /// Takes an event in. Gives what changed, and whether that can be all that happened.
     pub(super) fn hear(&mut self, event: &Event) -> (Vec<What>, bool) {
         let at = event.time;
@@ -266,110 +226,6 @@ impl Container {
         }
         self.since = self.since.max(at);
         Some(what)
-    }
-
-    /// Compares with an inspection that is newer than everything heard. Gives what must have
-    /// happened since, in its order.
-    pub(super) fn compare(&mut self, sent: Timestamp, seen: &Inspected) -> Vec<(Timestamp, What)> {
-        let mut changes = Vec::new();
-        for (at, what) in self.steps_to(sent, seen) {
-            if matches!(what, What::Paused | What::Unpaused) {
-                self.paused = Some(sent);
-            }
-            // A time of this host says nothing about the order of the Engine's.
-            let what = self.set(at.unwrap_or(self.since), what);
-            changes.extend(what.map(|what| (at.unwrap_or(sent), what)));
-        }
-        self.learn(sent, seen);
-        changes
-    }
-
-    /// What must have happened between what is believed and what an inspection shows. A step of
-    /// which the Engine wrote down no time has none.
-    fn steps_to(&self, sent: Timestamp, seen: &Inspected) -> Vec<(Option<Timestamp>, What)> {
-        let state = &seen.state;
-        let mut steps = self.runs_to(seen);
-        if self.name != seen.name {
-            steps.push((None, What::Renamed(seen.name.clone())));
-        }
-        match state.status {
-            Status::Running if self.status == Status::Paused => steps.push((None, What::Unpaused)),
-            Status::Paused => steps.push((None, What::Paused)),
-            Status::Running | Status::Created => {}
-            status => steps.push((None, What::Down(status))),
-        }
-        let in_doubt = self.paused.is_some_and(|paused| sent.since(paused) < HEALTH_IN_DOUBT);
-        match state.health.filter(|_| state.status == Status::Running) {
-            None => {}
-            Some(Health::Unhealthy) if in_doubt => {}
-            Some(health) => steps.push((None, What::Health(health))),
-        }
-        let known = self.details.as_ref().map(|details| details.error.as_str());
-        if !state.error.is_empty() && known.is_some_and(|known| known != state.error) {
-            steps.push((None, What::StartFailed));
-        }
-        steps
-    }
-
-    /// The starts and ends among [`Self::steps_to`].
-    fn runs_to(&self, seen: &Inspected) -> Vec<(Option<Timestamp>, What)> {
-        let state = &seen.state;
-        let (was_up, is_up, new_run) =
-            (self.status.is_up(), state.status.is_up(), self.is_new_run(state));
-        let known = self.details.as_ref().map_or(seen.restart_count, |it| it.restart_count);
-        let restarts = seen.restart_count.saturating_sub(known);
-        let by = if restarts > 0 { By::Policy } else { By::Somebody };
-        let missed = restarts.saturating_sub(self.uncounted);
-        let from = if was_up { self.status } else { Status::Running };
-        let died = |exit_code, unseen| What::Died { exit_code, from, unseen };
-        let mut steps = Vec::new();
-        if !was_up && is_up && missed > 0 {
-            steps.push((None, What::Started(by)));
-        }
-        if (was_up && new_run) || (!was_up && is_up && missed > 0) {
-            // Its own code is lost: the Engine keeps the last one only.
-            let at = state.finished_at.filter(|_| is_up).or(state.started_at);
-            steps.push((at, died(None, missed.saturating_sub(1))));
-        }
-        if new_run || (is_up && !was_up) {
-            steps.push((state.started_at, What::Started(by)));
-        }
-        if !is_up && (was_up || new_run) && state.status != Status::Created {
-            let unseen = if was_up && new_run { 0 } else { missed.saturating_sub(1) };
-            steps.push((state.finished_at, died(Some(state.exit_code), unseen)));
-        }
-        steps
-    }
-
-    /// Takes over what an inspection tells besides what can change by itself.
-    pub(super) fn learn(&mut self, sent: Timestamp, seen: &Inspected) {
-        let state = &seen.state;
-        self.heard = self.heard.max(sent);
-        self.image.clone_from(&seen.image);
-        self.labels.clone_from(&seen.labels);
-        self.identity = Identity::of(&self.name, &self.labels);
-        self.started_at = state.started_at.or(self.started_at);
-        self.uncounted = 0;
-        match state.status {
-            Status::Running if state.health.is_none() => self.health = None,
-            Status::Exited | Status::Dead | Status::Restarting => {
-                self.exit_code = Some(state.exit_code);
-            }
-            _ => {}
-        }
-        self.details = Some(Details {
-            asked: sent,
-            restart_count: seen.restart_count,
-            restart_policy: seen.restart_policy,
-            stop_signal: seen.stop_signal.clone(),
-            auto_remove: seen.auto_remove,
-            interactive: seen.tty && seen.open_stdin,
-            memory_limit_bytes: seen.memory_limit_bytes,
-            ports: seen.ports.clone(),
-            oom_killed: state.oom_killed,
-            error: state.error.clone(),
-            probe_output: state.last_probe_output.clone(),
-        });
     }
 
     /// Whether an inspection asked for at `at` or later has been taken in.

@@ -6,6 +6,7 @@
 //! compared with each other, so a clock that is off does no harm.
 
 mod believed;
+mod compare;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,208 @@
+//! What a death has come to: a problem, a notice, or nothing to tell.
+
+use std::time::Duration;
+
+use crate::monitor::Monitor;
+use crate::monitor::alert::{Alert, Kind, Repeat};
+use crate::monitor::container::RestartPolicy;
+use crate::monitor::effect::Reason;
+use crate::monitor::identity::Identity;
+use crate::monitor::job;
+use crate::monitor::judge::Verdict;
+use crate::monitor::rules::{self, Ending, Role};
+use crate::monitor::severity::Severity;
+use crate::monitor::subject::{Arrival, Aspect, Death, Origin, Sign, Subject};
+use crate::monitor::world::Container;
+
+impl Monitor {
+    /// It is down: the row it belongs to.
+    pub(super) fn down(&mut self, identity: &Identity, death: &Death, container: &Container) {
+        let Some(subject) = self.state.subjects.get(identity) else { return };
+        let clean_ends = clean_ends(subject, death, container);
+        let role = self.role(subject, death, container);
+        let successor = self.successor(identity, subject).map(|(_, container)| container);
+        let failed = successor.filter(|it| it.failed_to_start()).cloned();
+        let ending =
+            rules::ending(death, container, failed.as_ref(), role, self.askers, &self.settings);
+        let shown = failed.as_ref().unwrap_or(container);
+        let silent = self.silence(identity).is_some();
+        let Some(subject) = self.state.subjects.get_mut(identity) else { return };
+        subject.clean_ends = clean_ends;
+        subject.death = None;
+        subject.problems.clear();
+        let overtaken = std::mem::take(&mut subject.overtaken);
+        match ending {
+            _ if silent => self.hold_silent(identity, "ended"),
+            Ending::JobDone => self.hold(identity, "ended", Reason::Job),
+            Ending::Problem(None, _) => self.hold(identity, "ended", Reason::SwitchedOff),
+            Ending::JobFailed(kind) => {
+                let alert = of_death(identity, death, shown, Severity::Critical, kind);
+                self.notice(&repeated(alert, death, overtaken));
+            }
+            Ending::Problem(Some(severity), kind) => {
+                let alert = of_death(identity, death, shown, severity, kind);
+                self.set_problem(identity, Aspect::Down, repeated(alert, death, overtaken));
+            }
+        }
+    }
+
+    /// It runs again.
+    pub(super) fn back(
+        &mut self,
+        identity: &Identity,
+        death: &Death,
+        container: &Container,
+        how: Verdict,
+    ) {
+        let automatic = how == Verdict::RestartedAutomatically;
+        if automatic {
+            self.count(identity, container);
+        }
+        self.set_origin(identity, if automatic { Origin::Automatic } else { Origin::Request });
+        if let Some(subject) = self.state.subjects.get_mut(identity) {
+            subject.death = None;
+        }
+        if self.silence(identity).is_some() {
+            return self.hold_silent(identity, "restarted");
+        }
+        match how {
+            Verdict::RestartedAutomatically => {
+                self.back_by_its_policy(identity, death, container);
+            }
+            Verdict::RestartedByRequest => self.back_by_request(identity, death, container),
+            _ => self.back_in_another(identity, death, container),
+        }
+    }
+
+    fn back_by_its_policy(&mut self, identity: &Identity, death: &Death, container: &Container) {
+        let Some(subject) = self.state.subjects.get_mut(identity) else { return };
+        if subject.problems.contains_key(&Aspect::Loop) {
+            return self.hold(identity, "restarted by its policy", Reason::InIncident);
+        }
+        let overtaken = std::mem::take(&mut subject.overtaken);
+        let sign = death.back.as_ref().map_or(death.sign, |back| back.sign);
+        let cause = rules::cause(death, container, self.askers);
+        let kind = Kind::RestartedAutomatically { cause };
+        let mut alert = rules::alert(identity, container, Severity::Warning, kind, &sign);
+        alert.between = death.sign.between;
+        alert.about.exit_code = death.exit_code;
+        self.notice_unless_open(&repeated(alert, death, overtaken));
+    }
+
+    fn back_by_request(&mut self, identity: &Identity, death: &Death, container: &Container) {
+        let subject = self.state.subjects.get(identity);
+        if subject.is_some_and(|it| self.role(it, death, container) == Role::Job) {
+            return self.hold(identity, "restarted", Reason::Job);
+        }
+        let sign = death.back.as_ref().map_or(death.sign, |back| back.sign);
+        let kind = Kind::RestartedManually;
+        let mut alert = rules::alert(identity, container, Severity::Warning, kind, &sign);
+        alert.between = death.sign.between;
+        self.notice_unless_open(&alert);
+    }
+
+    /// A recreation is told once the new container is well.
+    fn back_in_another(&mut self, identity: &Identity, death: &Death, container: &Container) {
+        let before = death.removed.as_deref().or_else(|| self.container(&death.container));
+        let image_before = before.unwrap_or(container).image.clone();
+        if let Some(subject) = self.state.subjects.get_mut(identity) {
+            subject.arrival = Some(Arrival::Recreated { image_before });
+        }
+    }
+
+    /// The next death comes before the last one was told: it is counted.
+    pub(super) fn overtake(&mut self, identity: &Identity) {
+        let Some(subject) = self.state.subjects.get(identity) else { return };
+        let Some(death) = subject.death.clone() else { return };
+        let how = self.how_back(identity, subject);
+        let container = death.back.as_ref().and_then(|back| self.container(&back.container));
+        match (how, container.cloned()) {
+            (Some(how @ (Verdict::RestartedByRequest | Verdict::Replaced)), Some(container)) => {
+                self.back(identity, &death, &container, how);
+            }
+            (_, container) => {
+                if let Some(container) = container {
+                    self.count(identity, &container);
+                }
+                if let Some(subject) = self.state.subjects.get_mut(identity) {
+                    let looping = subject.problems.contains_key(&Aspect::Loop);
+                    subject.overtaken += if looping { 0 } else { 1 + death.unseen };
+                    subject.death = None;
+                }
+            }
+        }
+    }
+
+    /// A container that was down already is removed: that ends what was open.
+    pub(super) fn removed_when_down(&mut self, identity: &Identity, last: &Container, sign: Sign) {
+        let Some(subject) = self.state.subjects.get(identity) else { return };
+        if self.successor(identity, subject).is_some() {
+            return self.hold(identity, "removed", Reason::Grace);
+        }
+        let job = job::is_job(last, Duration::ZERO, subject.clean_ends, &self.state.world);
+        let silent = self.silence_of(last);
+        let Some(subject) = self.state.subjects.get_mut(identity) else { return };
+        subject.problems.clear();
+        subject.silent = silent.or(subject.silent);
+        let kind = Kind::Removed { previous: last.status, cause: None };
+        let mut alert = rules::alert(identity, last, Severity::Info, kind, &sign);
+        alert.about.exit_code = last.exit_code;
+        if silent.is_some() {
+            self.state.ledger.close(identity);
+            return self.hold_silent(identity, "removed");
+        }
+        alert.repeat = self.state.ledger.end(&alert, self.now.moment, &self.settings);
+        if job {
+            self.hold(identity, "removed", Reason::Job);
+        } else {
+            self.notice(&alert);
+        }
+    }
+
+    pub(super) fn role(&self, subject: &Subject, death: &Death, container: &Container) -> Role {
+        let clean = clean_ends(subject, death, container);
+        let ran = death.ran.unwrap_or_default();
+        if job::is_job(container, ran, clean, &self.state.world) {
+            Role::Job
+        } else {
+            Role::Service
+        }
+    }
+
+    pub(super) fn set_problem(&mut self, identity: &Identity, aspect: Aspect, alert: Alert) {
+        if let Some(subject) = self.state.subjects.get_mut(identity) {
+            subject.problems.insert(aspect, alert);
+        }
+    }
+}
+
+/// An alert about a death.
+fn of_death(
+    identity: &Identity,
+    death: &Death,
+    container: &Container,
+    severity: Severity,
+    kind: Kind,
+) -> Alert {
+    let mut alert = rules::alert(identity, container, severity, kind, &death.sign);
+    alert.about.exit_code = death.exit_code;
+    alert.log = death.log.clone().unwrap_or_default();
+    alert
+}
+
+/// The alert, with how many deaths it speaks of: those before it that went untold are counted in.
+fn repeated(mut alert: Alert, death: &Death, overtaken: u32) -> Alert {
+    let times = 1 + death.unseen + overtaken;
+    alert.repeat = (times > 1).then_some(Repeat { times, since: death.sign.at });
+    alert
+}
+
+/// Runs in a row that ended by themselves with 0, this one included.
+fn clean_ends(subject: &Subject, death: &Death, container: &Container) -> u32 {
+    let without_policy = matches!(container.restart_policy(), Some(RestartPolicy::No));
+    if death.asked.is_none() && death.exit_code == Some(0) && without_policy {
+        subject.clean_ends.saturating_add(1)
+    } else {
+        0
+    }
+}
