@@ -104,6 +104,10 @@ impl Case<'_> {
         if !(answered && self.death.log.is_some()) && self.now < known + ANSWER_WITHIN {
             return Verdict::Wait(known + ANSWER_WITHIN);
         }
+        let policy = self.container.restart_policy().unwrap_or_default();
+        if !answered && self.death.asked.is_none() && policy != RestartPolicy::No {
+            return Verdict::Inspect;
+        }
         if self.container.status == Status::Restarting && self.death.removed.is_none() {
             return self.restarting();
         }
@@ -171,6 +175,8 @@ impl Case<'_> {
         let automatic = match (back.by, before, after) {
             (By::Policy, ..) => true,
             (By::Somebody, ..) => false,
+            // The policy counts what it restarts.
+            (By::Untold, _, Some(0)) if container.known_since(back.sign.told) => false,
             (By::Untold, Some(before), Some(after)) if container.known_since(back.sign.told) => {
                 after > before
             }

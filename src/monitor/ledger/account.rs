@@ -163,6 +163,11 @@ impl Account {
             (Mark::Notice, _) => self.notices_told(batch, now),
             (_, None) => {}
         }
+        // A removal has its own notice: there is no recovery to tell.
+        self.incident.take_if(|incident| {
+            let end = incident.recovery.as_ref().map(|recovery| &recovery.alert.kind);
+            incident.told.is_some() && matches!(end, Some(Kind::Removed { .. }))
+        });
     }
 
     fn notices_told(&mut self, batch: BatchId, now: Moment) {

@@ -83,6 +83,16 @@ fn a_recovery_while_its_problem_is_under_way() {
 }
 
 #[test]
+fn a_removal_while_its_problem_is_under_way_is_told_once() {
+    let (mut ledger, batch) = telling();
+    let removed = alert(Kind::Removed { previous: Is::Exited, cause: None }, 2);
+    ledger.end(&removed, second(2), &settings());
+    ledger.notice(removed, second(2), &settings());
+    ledger.delivery(batch, Outcome::Delivered, second(3));
+    assert_eq!(next(&mut ledger, 4), [("Container Removed", false)]);
+}
+
+#[test]
 fn a_relapse_while_the_recovery_is_under_way() {
     let (mut ledger, batch) = telling();
     ledger.delivery(batch, Outcome::Delivered, second(3));

@@ -224,6 +224,15 @@ fn a_health_check_fails_and_passes() {
 }
 
 #[test]
+fn a_policy_has_not_given_up_while_nobody_knows() {
+    check(
+        "web:unless",
+        "0 slow; 1 dierestarting web 1; 5 policystart web; 6 quick; 20 wait",
+        &["7.0 WARNING Restarted web ExitedByItself 1"],
+    );
+}
+
+#[test]
 fn nothing_has_recovered_before_it_is_healthy() {
     check(
         "web:health",
