@@ -156,10 +156,7 @@ impl Monitor {
         let identity = last.identity.clone();
         self.asked.remove(id);
         if self.current(&identity, id).is_none() {
-            if last.status == Status::Created {
-                self.hold(&identity, "removed", Reason::NeverStarted);
-            }
-            return;
+            return self.removed_beside(&identity, id, last);
         }
         let silent = self.silence_of(&last);
         let was_up = last.status.is_up() || last.status == Status::Restarting;
@@ -179,6 +176,17 @@ impl Monitor {
         match &mut subject.death {
             Some(death) if death.container == *id => death.removed = Some(Box::new(last)),
             _ => self.removed_when_down(&identity, &last, sign),
+        }
+    }
+
+    /// A container is removed in which its identity does not live: it never ran, or another one runs
+    /// in its place. Its death may still wait to be judged.
+    fn removed_beside(&mut self, identity: &Identity, id: &ContainerId, last: Container) {
+        let death = self.state.subjects.get_mut(identity).and_then(|it| it.death.as_mut());
+        if let Some(death) = death.filter(|death| death.container == *id) {
+            death.removed = Some(Box::new(last));
+        } else if last.status == Status::Created {
+            self.hold(identity, "removed", Reason::NeverStarted);
         }
     }
 

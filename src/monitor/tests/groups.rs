@@ -150,3 +150,13 @@ fn shells_and_build_steps_are_nobodys_business() {
     check("", &format!("1 create x:com.docker.compose.oneoff=True,tty; {run}"), &[]);
     check("", &format!("1 create x:image=sha256:abc; {run}"), &[]);
 }
+
+#[test]
+fn an_old_container_that_goes_before_the_new_one_is_known_is_a_recreation() {
+    check(
+        "api:svc=api",
+        "0.5 slow; 1 create api2:svc=api; 1.1 kill api 15; 1.2 die api 143; 1.3 stop api; \
+         1.4 start api2; 1.5 destroy api; 1.6 rename api2 api; 1.7 quick; 30 wait",
+        &["1.7 INFO Recreated api -"],
+    );
+}
