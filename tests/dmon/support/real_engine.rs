@@ -11,8 +11,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{self, Command, ExitStatus};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -35,16 +35,23 @@ const LABEL: &str = "dmon-test";
 
 /// A real Engine and the containers that one test made on it. Dropping it removes them.
 pub(crate) struct RealEngine {
+    /// Held while the test works with it: see [`RealEngine::find`].
+    _turn: MutexGuard<'static, ()>,
     /// Its address, as `DOCKER_SOCKET` and `docker -H` take it.
     pub(crate) address: String,
     prefix: String,
 }
 
 impl RealEngine {
-    /// The Engine, with the image on it; `None`, said on standard error, where there is none.
+    /// The Engine, with the image on it; `None`, said on standard error, where there is none. One
+    /// test has it at a time: what takes an Engine a moment when it is idle takes it seconds
+    /// when ten tests start containers at once.
     pub(crate) fn find() -> Option<Self> {
         static READY: OnceLock<Result<(), String>> = OnceLock::new();
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        static TURN: Mutex<()> = Mutex::new(());
+        // Another test that failed leaves nothing behind that this one cares for.
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let address =
             env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
         if let Err(why) = READY.get_or_init(|| prepare(&address)) {
@@ -52,7 +59,7 @@ impl RealEngine {
             return None;
         }
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        Some(Self { address, prefix: format!("{LABEL}-{}-{count}-", process::id()) })
+        Some(Self { _turn: turn, address, prefix: format!("{LABEL}-{}-{count}-", process::id()) })
     }
 
     /// The name of the test's container `name` as the Engine has it.
