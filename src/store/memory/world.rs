@@ -9,6 +9,7 @@ use crate::store::memory::subject::Identity;
 mirror! {
     struct World = world::World {
         containers: Entries<ContainerId, Container>,
+        #[serde(default)]
         removed: Vec<ContainerId>,
     }
 
