@@ -62,7 +62,8 @@ fn containers_are_what_they_were_made() {
     let failed = &client.inspect_many(&[listed["failed"].id.clone()])[0];
     let failed = &failed.as_ref().unwrap().state;
     assert_eq!((failed.status, failed.exit_code), (Status::Exited, 3));
-    assert!(failed.finished_at >= failed.started_at);
+    // Not which came first: 20.10 notes the start of one that ends at once after its end.
+    assert!(failed.started_at.is_some() && failed.finished_at.is_some());
 
     let log = demultiplex(&client.logs(&listed["failed"].id, 5).unwrap());
     let mut lines: Vec<_> = log.split(|byte| *byte == b'\n').collect();
