@@ -75,7 +75,8 @@ impl Container {
         match state.status {
             Status::Running if self.status == Status::Paused => steps.push((None, What::Unpaused)),
             Status::Paused => steps.push((None, What::Paused)),
-            Status::Running | Status::Created => {}
+            // What is being removed is still what it was.
+            Status::Running | Status::Created | Status::Removing => {}
             status => steps.push((None, What::Down(status))),
         }
         let in_doubt = self.paused.is_some_and(|paused| sent.since(paused) < HEALTH_IN_DOUBT);

@@ -114,6 +114,13 @@ fn what_an_inspection_shows_must_have_happened() {
         },
         "died Some(3) unseen 0, is restarting",
     );
+    check(
+        &|seen| {
+            exit(seen);
+            seen.state.status = Status::Removing;
+        },
+        "died Some(3) unseen 0",
+    );
     check(&|seen| seen.state.status = Status::Paused, "Paused");
     check(&|seen| seen.state.health = Some(Health::Unhealthy), "Health(Unhealthy)");
     check(&|seen| seen.name = "db".to_owned(), "was web");
