@@ -73,7 +73,10 @@ fn post_body(slack: &Slack, body: &Body) -> Outcome {
     let (why, wait) = match slack.courier.post(body) {
         Delivery::Delivered => return Outcome::Delivered,
         Delivery::Failed { why, retry_after } => (why, retry_after),
-        Delivery::Unanswered { why } => (why, None),
+        Delivery::Unanswered { why } => {
+            log::error!("a message may not have been delivered and is kept: {why}");
+            return Outcome::Unanswered;
+        }
         Delivery::RateLimited { retry_after } => {
             ("the receiver takes no more messages for now (429)".to_owned(), retry_after)
         }
@@ -97,7 +100,7 @@ fn post_plain(slack: &Slack, bodies: &[Body]) -> Outcome {
         }
         match post_body(slack, body) {
             Outcome::Delivered => {}
-            failed @ Outcome::Failed { .. } => return failed,
+            failed => return failed,
         }
     }
     Outcome::Delivered

@@ -6,6 +6,7 @@ use crate::monitor::Dirt;
 use crate::monitor::Monitor;
 use crate::monitor::alert::{About, Alert, AlertId, Condition, Kind};
 use crate::monitor::cause::Cause;
+use crate::monitor::change::By;
 use crate::monitor::container::Status;
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
@@ -16,7 +17,7 @@ use crate::monitor::link::{
 use crate::monitor::moment::Moment;
 use crate::monitor::rules::{self, Role};
 use crate::monitor::severity::Severity;
-use crate::monitor::subject::{Aspect, Origin};
+use crate::monitor::subject::{Aspect, Origin, Subject};
 use crate::timestamp::Timestamp;
 
 /// Inspections that stay without an answer hold nothing up longer than this.
@@ -67,7 +68,7 @@ impl Monitor {
             self.wake_at(since + REPLAY_TAKES);
             return false;
         }
-        let (fates, last) = self.fates();
+        let (fates, last) = self.fates(gap);
         let restarted = gap.memory == Memory::Unknown && fates.tell_of_restart(gap.absence);
         let settled = last.unwrap_or(since).max(since) + self.settings.restart_grace;
         let until = settled.min(since + COMING_BACK_TAKES);
@@ -77,7 +78,7 @@ impl Monitor {
         }
         let changed = self.moved();
         if restarted {
-            self.engine_restarted();
+            self.engine_restarted(gap);
         }
         self.reachable(gap, changed);
         self.link = Link::Live;
@@ -96,7 +97,7 @@ impl Monitor {
 
     /// What became of the containers that ran when the gap began, and when the last of them came
     /// back.
-    fn fates(&self) -> (Fates, Option<Moment>) {
+    fn fates(&self, gap: &Gap) -> (Fates, Option<Moment>) {
         let mut fates = Fates::default();
         let mut last = None;
         for (identity, subject) in &self.state.subjects {
@@ -107,12 +108,13 @@ impl Monitor {
             };
             match &death.back {
                 None if death.removed.is_some() => {}
+                None if !gap.spans_start(death.sign.at) => {}
                 None => {
                     let restarting = container.is_some_and(|it| it.status == Status::Restarting);
                     fates.down += usize::from(!restarting);
                 }
                 Some(back) => {
-                    if self.how_back(identity, subject) == Some(Verdict::RestartedByRequest) {
+                    if self.may_be_the_engines(gap, identity, subject) {
                         fates.started.push(back.sign.at);
                         last = last.max(Some(back.sign.known));
                     }
@@ -120,6 +122,20 @@ impl Monitor {
             }
         }
         (fates, last)
+    }
+
+    /// Whether the Engine's own start may have brought a subject back: its policy's count did not
+    /// rise, as far as is known.
+    fn may_be_the_engines(&self, gap: &Gap, identity: &Identity, subject: &Subject) -> bool {
+        let Some(back) = subject.death.as_ref().and_then(|death| death.back.as_ref()) else {
+            return false;
+        };
+        gap.spans_start(back.sign.at)
+            && match self.how_back(identity, subject) {
+                Some(Verdict::RestartedByRequest) => true,
+                Some(Verdict::RestartedAutomatically) => back.by == By::Untold,
+                _ => false,
+            }
     }
 
     /// The names of those that are other than before the gap.
@@ -132,17 +148,18 @@ impl Monitor {
     }
 
     /// Tells the Engine's restart as one story.
-    fn engine_restarted(&mut self) {
+    fn engine_restarted(&mut self, gap: &Gap) {
         let identities: Vec<Identity> = self.state.subjects.keys().cloned().collect();
         let mut restarted = Vec::new();
         for identity in identities {
             let Some(subject) = self.state.subjects.get(&identity) else { continue };
-            let how = self.how_back(&identity, subject);
+            let taken_along = self.may_be_the_engines(gap, &identity, subject);
             let name = subject.name.clone();
             let Some(death) = subject.death.as_ref() else { continue };
-            let down = death.back.is_none() && death.removed.is_none();
+            let down =
+                death.back.is_none() && death.removed.is_none() && gap.spans_start(death.sign.at);
             self.touched.insert(identity.clone());
-            if how == Some(Verdict::RestartedByRequest) {
+            if taken_along {
                 if self.silence(&identity).is_none() {
                     restarted.push(name);
                 }

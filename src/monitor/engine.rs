@@ -52,12 +52,14 @@ impl Monitor {
             absence,
             last_event: self.state.last_event,
             memory: Memory::Unknown,
+            remembers: None,
             reason: "the event stream ended".to_owned(),
         };
         let mut gap = match &self.link {
             Link::Away(gap) => gap.clone(),
+            // What the time before it has changed is still to be judged.
             Link::CatchingUp { gap, .. } => {
-                Gap { since: gap.since, absence: gap.absence, reason: gap.reason.clone(), ..new }
+                Gap { known: new.known, memory: new.memory, ..gap.clone() }
             }
             Link::Live => new,
         };
@@ -75,6 +77,9 @@ impl Monitor {
         {
             gap.memory = Memory::Kept;
             return;
+        }
+        if let Link::CatchingUp { gap, .. } = &mut self.link {
+            gap.remembers.get_or_insert(event.time);
         }
         self.state.last_event = self.state.last_event.max(Some(event.time));
         if self.state.answered.is_none() {
@@ -95,6 +100,7 @@ impl Monitor {
                 absence: Absence::Unknown,
                 last_event: None,
                 memory: Memory::Kept,
+                remembers: None,
                 reason: String::new(),
             };
             self.link = Link::CatchingUp { gap, since: known, looked: Looked::NotYet };

@@ -1,6 +1,7 @@
 //! The first look ever: a silent baseline. Only the start message speaks of it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::monitor::Monitor;
 use crate::monitor::alert::{About, Alert, AlertId, Condition, Kind};
@@ -8,6 +9,7 @@ use crate::monitor::cause::Cause;
 use crate::monitor::container::{Health, Listed, Status};
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
+use crate::monitor::job;
 use crate::monitor::rules;
 use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Aspect, Origin, Passed, Run, Sign, Subject};
@@ -94,6 +96,10 @@ impl Monitor {
         };
         let kind = Kind::Status { from: Condition::Is(Status::Running), to, cause, said: None };
         let container = self.container(&line.id)?;
+        if job::is_job(container, Duration::ZERO, 0, &self.state.world) {
+            self.hold(identity, to.word(), Reason::Job);
+            return Some(to);
+        }
         let now = self.now;
         let sign = Sign { at: now.wall, told: now.wall, known: now.moment, between: None };
         let alert = rules::alert(identity, container, severity, kind, &sign);

@@ -10,7 +10,7 @@ use crate::monitor::effect::{Effect, Reason};
 use crate::monitor::identity::Identity;
 use crate::monitor::input::News;
 use crate::monitor::judge::{Askers, Verdict};
-use crate::monitor::signals;
+use crate::monitor::signals::{self, Force, Kill};
 use crate::monitor::subject::{Arrival, Back, Death, Origin, Passed, Run, Sign, Subject};
 use crate::monitor::world::Container;
 
@@ -237,7 +237,8 @@ impl Monitor {
         self.asked_for(id, container);
         let Some(subject) = self.current(&container.identity, id) else { return };
         let waiting = subject.death.as_mut().filter(|it| it.asked.is_none() && it.back.is_none());
-        if let Some(death) = waiting.filter(|_| container.status == Status::Restarting) {
+        // One that is down for good cannot be stopped: the Engine says nothing then.
+        if let Some(death) = waiting.filter(|_| !container.status.is_up()) {
             death.asked = Some(signals::Asked::Stop);
             death.from = Status::Restarting;
             death.sign = sign;
@@ -254,6 +255,7 @@ impl Monitor {
             && let Some(container) = self.state.world.containers.get_mut(id)
         {
             container.signals.stop = Some(sign.at);
+            container.signals.kill = Some(Kill { at: sign.at, force: Force::Polite });
         }
     }
 

@@ -107,7 +107,9 @@ pub enum Ping {
 pub enum Outcome {
     /// Slack has it.
     Delivered,
-    /// Slack has it not, as far as is known.
+    /// It was sent, and whether Slack has it is not known: its answer did not come.
+    Unanswered,
+    /// Slack has it not.
     Failed {
         /// Slack asked to wait this long, where it did.
         wait: Option<std::time::Duration>,

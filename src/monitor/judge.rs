@@ -14,6 +14,9 @@ use crate::timestamp::Timestamp;
 /// The longest that an answer of the Engine is waited for before something is judged without it.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
+/// The same for a container that runs again: nobody is in a hurry to hear who started it.
+const RETURN_KNOWN_WITHIN: Duration = Duration::from_secs(10);
+
 /// An automatic restart is told once it has lasted this long: a container that dies again at once
 /// is told as a loop, not as two restarts and a loop.
 pub(super) const STEADY: Duration = Duration::from_secs(2);
@@ -119,9 +122,12 @@ impl Case<'_> {
         if self.now < until { Verdict::Wait(until) } else { self.confirmed(until) }
     }
 
-    /// Whether it is certain that nobody asked.
+    /// Whether it is certain that nobody asked, and that nothing becomes of it. One that was removed
+    /// while its policy was about to start it may be made anew.
     fn by_itself(&self) -> bool {
+        let removed = self.death.removed.is_some() && self.container.has_policy();
         self.death.asked.is_none()
+            && !removed
             && self.death.exit_code.is_some()
             && self.death.seen == Seen::Heard
             && self.askers == Askers::Told
@@ -151,8 +157,8 @@ impl Case<'_> {
 
     fn returned(&self, back: &Back, container: &Container) -> Verdict {
         let known = container.known_since(back.sign.told);
-        if !known && self.now < back.sign.known + ANSWER_WITHIN {
-            return Verdict::Wait(back.sign.known + ANSWER_WITHIN);
+        if !known && self.now < back.sign.known + RETURN_KNOWN_WITHIN {
+            return Verdict::Wait(back.sign.known + RETURN_KNOWN_WITHIN);
         }
         match self.restarted(back, container) {
             Verdict::RestartedAutomatically if self.now < back.sign.known + STEADY => {

@@ -57,6 +57,8 @@ pub(super) struct Gap {
     pub last_event: Option<Timestamp>,
     /// Whether the Engine remembers what it told before it.
     pub memory: Memory,
+    /// The oldest event that it has told since it answers again: it runs since before that.
+    pub remembers: Option<Timestamp>,
     /// Why it could not be reached, in the words of its client.
     pub reason: String,
 }
@@ -90,6 +92,14 @@ pub(super) struct Fates {
     pub started: Vec<Timestamp>,
     /// Not up.
     pub down: usize,
+}
+
+impl Gap {
+    /// Whether the Engine's own start may have done what happened then: an Engine forgets its events
+    /// when it ends, so what it remembers is from after its start.
+    pub(super) fn spans_start(&self, at: Timestamp) -> bool {
+        self.remembers.is_none_or(|oldest| at <= oldest + STARTED_TOGETHER)
+    }
 }
 
 impl Fates {

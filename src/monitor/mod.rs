@@ -137,6 +137,7 @@ impl Monitor {
             absence: Absence::Unknown,
             last_event: state.last_event,
             memory: Memory::Unknown,
+            remembers: None,
             reason: "it has not answered yet".to_owned(),
         };
         let touched = state.subjects.keys().cloned().collect();

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use crate::monitor::Monitor;
 use crate::monitor::alert::{Alert, Kind, Repeat};
+use crate::monitor::change::Seen;
 use crate::monitor::container::RestartPolicy;
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::job;
 use crate::monitor::judge::Verdict;
+use crate::monitor::link::Link;
 use crate::monitor::rules::{self, Ending, Role};
 use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Arrival, Aspect, Death, Origin, Sign, Subject};
@@ -33,16 +35,32 @@ impl Monitor {
         let overtaken = std::mem::take(&mut subject.overtaken);
         match ending {
             _ if silent => self.hold_silent(identity, "ended"),
-            Ending::JobDone => self.hold(identity, "ended", Reason::Job),
-            Ending::Problem(None, _) => self.hold(identity, "ended", Reason::SwitchedOff),
+            Ending::JobDone(kind) => {
+                let alert = of_death(identity, death, shown, Severity::Info, kind);
+                self.end_of_no_news(alert, Reason::Job);
+            }
+            Ending::Problem(None, kind) => {
+                let alert = of_death(identity, death, shown, Severity::Info, kind);
+                self.end_of_no_news(alert, Reason::SwitchedOff);
+            }
             Ending::JobFailed(kind) => {
                 let alert = of_death(identity, death, shown, Severity::Critical, kind);
-                self.notice(&repeated(alert, death, overtaken));
+                let alert = repeated(alert, death, overtaken);
+                if let Some(alert) = self.state.ledger.end(alert, self.now.moment, &self.settings) {
+                    self.notice(&alert);
+                }
             }
             Ending::Problem(Some(severity), kind) => {
                 let alert = of_death(identity, death, shown, severity, kind);
                 self.set_problem(identity, Aspect::Down, repeated(alert, death, overtaken));
             }
+        }
+    }
+
+    /// An end that is not told, unless it is the end of what Slack was told of.
+    fn end_of_no_news(&mut self, alert: Alert, reason: Reason) {
+        if let Some(alert) = self.state.ledger.end(alert, self.now.moment, &self.settings) {
+            self.hold(&alert.identity, "ended", reason);
         }
     }
 
@@ -76,7 +94,8 @@ impl Monitor {
 
     fn back_by_its_policy(&mut self, identity: &Identity, death: &Death, container: &Container) {
         let Some(subject) = self.state.subjects.get_mut(identity) else { return };
-        if subject.problems.contains_key(&Aspect::Loop) {
+        let counted = [Aspect::Loop, Aspect::Restarting];
+        if counted.iter().any(|aspect| subject.problems.contains_key(aspect)) {
             return self.hold(identity, "restarted by its policy", Reason::InIncident);
         }
         let overtaken = std::mem::take(&mut subject.overtaken);
@@ -116,20 +135,18 @@ impl Monitor {
         let Some(death) = subject.death.clone() else { return };
         let how = self.how_back(identity, subject);
         let container = death.back.as_ref().and_then(|back| self.container(&back.container));
-        match (how, container.cloned()) {
-            (Some(how @ (Verdict::RestartedByRequest | Verdict::Replaced)), Some(container)) => {
-                self.back(identity, &death, &container, how);
-            }
-            (_, container) => {
-                if let Some(container) = container {
-                    self.count(identity, &container);
-                }
-                if let Some(subject) = self.state.subjects.get_mut(identity) {
-                    let looping = subject.problems.contains_key(&Aspect::Loop);
-                    subject.overtaken += if looping { 0 } else { 1 + death.unseen };
-                    subject.death = None;
-                }
-            }
+        let container = container.cloned();
+        let on_request = how.filter(|it| *it != Verdict::RestartedAutomatically);
+        // While it is caught up with, nobody knows yet whether the Engine restarted it.
+        let unsure = death.seen == Seen::Found && self.link != Link::Live;
+        if let (Some(how), Some(container), false) = (on_request, &container, unsure) {
+            return self.back(identity, &death, container, how);
+        }
+        if let Some(container) = container.filter(|it| on_request.is_none() && it.has_policy()) {
+            self.count(identity, &container);
+        }
+        if let Some(subject) = self.state.subjects.get_mut(identity) {
+            subject.pass_over(&death);
         }
     }
 
@@ -151,11 +168,10 @@ impl Monitor {
             self.state.ledger.close(identity);
             return self.hold_silent(identity, "removed");
         }
-        alert.repeat = self.state.ledger.end(&alert, self.now.moment, &self.settings);
-        if job {
-            self.hold(identity, "removed", Reason::Job);
-        } else {
-            self.notice(&alert);
+        match self.state.ledger.end(alert, self.now.moment, &self.settings) {
+            None => {}
+            Some(_) if job => self.hold(identity, "removed", Reason::Job),
+            Some(alert) => self.notice(&alert),
         }
     }
 
@@ -176,6 +192,19 @@ impl Monitor {
     }
 }
 
+impl Subject {
+    /// Goes on from a death of which nothing was told: the next one's alert counts it in. A loop
+    /// counts it already.
+    fn pass_over(&mut self, death: &Death) {
+        self.death = None;
+        if !self.problems.contains_key(&Aspect::Loop) {
+            let before = self.overtaken.unwrap_or(Repeat { times: 0, since: death.sign.at });
+            let times = before.times + 1 + death.unseen;
+            self.overtaken = Some(Repeat { times, ..before });
+        }
+    }
+}
+
 /// An alert about a death.
 fn of_death(
     identity: &Identity,
@@ -191,9 +220,10 @@ fn of_death(
 }
 
 /// The alert, with how many deaths it speaks of: those before it that went untold are counted in.
-fn repeated(mut alert: Alert, death: &Death, overtaken: u32) -> Alert {
-    let times = 1 + death.unseen + overtaken;
-    alert.repeat = (times > 1).then_some(Repeat { times, since: death.sign.at });
+fn repeated(mut alert: Alert, death: &Death, overtaken: Option<Repeat>) -> Alert {
+    let before = overtaken.unwrap_or(Repeat { times: 0, since: death.sign.at });
+    let times = before.times + 1 + death.unseen;
+    alert.repeat = (times > 1).then_some(Repeat { times, ..before });
     alert
 }
 

@@ -27,7 +27,7 @@ pub(super) enum Ending {
     /// It is a job and has failed.
     JobFailed(Kind),
     /// It is a job and has done it.
-    JobDone,
+    JobDone(Kind),
 }
 
 /// The row that a death belongs to once it is certain that the container stays down. `failed` is
@@ -50,7 +50,9 @@ pub(super) fn ending(
     let failing = failed.is_some() || container.failed_to_start() && death.removed.is_none();
     if role == Role::Job && !failing {
         return match (death.asked, death.exit_code) {
-            (None, Some(0) | None) | (Some(_), _) => Ending::JobDone,
+            (None, Some(0) | None) | (Some(_), _) => {
+                Ending::JobDone(Kind::Status { from, to, cause, said: None })
+            }
             (None, Some(_)) => Ending::JobFailed(Kind::JobFailed { cause }),
         };
     }
@@ -63,6 +65,10 @@ pub(super) fn ending(
     if death.asked.is_some() {
         let kind = Kind::Status { from, to, cause, said: None };
         return Ending::Problem(settings.manual_stop_severity, kind);
+    }
+    if death.removed.is_some() && container.has_policy() {
+        let previous = Status::Restarting;
+        return Ending::Problem(Some(Severity::Critical), Kind::Removed { previous, cause: None });
     }
     if has_given_up(death, container, askers) {
         return restart_failed(Cause::PolicyGaveUp, "");

@@ -162,7 +162,7 @@ impl Monitor {
         let first = !subject.problems.contains_key(&Aspect::Loop);
         let times = if first { deaths } else { 1 + death.unseen };
         alert.repeat = Some(Repeat { times, since: death.sign.at });
-        subject.overtaken = 0;
+        subject.overtaken = None;
         subject.problems.remove(&Aspect::Restarting);
         subject.problems.insert(Aspect::Loop, alert);
     }

@@ -58,7 +58,7 @@ pub enum Asked {
 impl Signals {
     /// Who asked for a death at `died`, as far as was told until now.
     pub fn asked(&self, died: Timestamp) -> Option<Asked> {
-        if self.stop.is_some_and(|stop| near(stop, died) || stop < died && self.kill.is_some()) {
+        if self.stop.is_some_and(|stop| near(stop, died)) {
             return Some(Asked::Stop);
         }
         let kill = self.kill?;
@@ -159,7 +159,8 @@ mod tests {
         check(Some((40, Force::Polite)), Some(101), Some(Asked::Stop));
         check(None, Some(100), Some(Asked::Stop));
         check(None, Some(50), None);
-        check(Some((40, Force::Polite)), Some(90), Some(Asked::Stop));
+        check(Some((40, Force::Polite)), Some(90), None);
+        check(Some((75, Force::Polite)), Some(90), Some(Asked::Kill));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::monitor::alert::Alert;
+use crate::monitor::alert::{Alert, Repeat};
 use crate::monitor::change::{By, Seen};
 use crate::monitor::container::{ContainerId, Status};
 use crate::monitor::effect::Reason;
@@ -52,8 +52,8 @@ pub struct Subject {
     pub deaths: Vec<Answered>,
     /// How long its last automatic restart took.
     pub backoff: Option<Duration>,
-    /// Automatic restarts that were overtaken by the next death before they were told.
-    pub overtaken: u32,
+    /// Deaths that were overtaken by the next one before they were told.
+    pub overtaken: Option<Repeat>,
     /// Runs in a row that ended by themselves with code 0, without a restart policy.
     pub clean_ends: u32,
     /// Since when there is no container of this identity.

@@ -6,7 +6,7 @@ use crate::monitor::alert::{Alert, Kind};
 use crate::monitor::effect::{Effect, Held, Reason};
 use crate::monitor::identity::Identity;
 use crate::monitor::job;
-use crate::monitor::ledger::{GATHERS_FOR, More};
+use crate::monitor::ledger::{GATHERS_FOR, Incident, More};
 use crate::monitor::link::Link;
 use crate::monitor::moment::Moment;
 use crate::monitor::world::Container;
@@ -103,9 +103,11 @@ impl Monitor {
         self.held_back(alert, held);
     }
 
-    /// Adds a notice, unless an incident is open: then it is part of that story.
+    /// Adds a notice, unless an incident is open: then it is part of that story. One that was over
+    /// before it could be told is a story of its own.
     pub(super) fn notice_unless_open(&mut self, alert: &Alert) {
-        if self.state.ledger.incident(&alert.identity).is_none() {
+        let incident = self.state.ledger.incident(&alert.identity);
+        if incident.is_none_or(Incident::may_be_past) {
             return self.notice(alert);
         }
         if matches!(alert.kind, Kind::RestartedAutomatically { .. }) {

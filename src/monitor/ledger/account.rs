@@ -68,7 +68,14 @@ impl Account {
         if incident.problem == alert && incident.recovery.is_none() {
             return None;
         }
-        let again = incident.recovery.take().is_some() || incident.problem.time != alert.time;
+        let recovery = incident.recovery.take();
+        if let Some(said) = recovery.as_ref().and_then(|recovery| recovery.unsure) {
+            // Slack may believe that it is well.
+            self.recovered = Some(said);
+            incident.relapsed(alert, times, now);
+            return None;
+        }
+        let again = recovery.is_some() || incident.problem.time != alert.time;
         if again {
             incident.times += times;
         }
@@ -83,7 +90,8 @@ impl Account {
     /// Takes in that it is well.
     pub fn well(&mut self, recovered: Alert, now: Moment) {
         if let Some(incident) = &mut self.incident {
-            incident.recovery.get_or_insert(Recovery { since: now, alert: recovered });
+            let recovery = Recovery { since: now, alert: recovered, unsure: None };
+            incident.recovery.get_or_insert(recovery);
         }
     }
 
@@ -146,10 +154,8 @@ impl Account {
                     self.incident = None;
                 } else {
                     // It fell ill again while Slack was told that it is well: a new incident.
-                    incident.began = incident.problem.time;
-                    incident.times = 1;
-                    incident.trust = Trust::AfterCooldown;
-                    incident.told = None;
+                    let (problem, times) = (incident.problem.clone(), 1);
+                    incident.relapsed(problem, times, incident.changed);
                 }
             }
             (Mark::Past, Some(incident)) => {
@@ -163,10 +169,15 @@ impl Account {
             (Mark::Notice, _) => self.notices_told(batch, now),
             (_, None) => {}
         }
-        // A removal has its own notice: there is no recovery to tell.
+        // What ended by a notice of its own has no recovery to tell.
         self.incident.take_if(|incident| {
-            let end = incident.recovery.as_ref().map(|recovery| &recovery.alert.kind);
-            incident.told.is_some() && matches!(end, Some(Kind::Removed { .. }))
+            let ended = incident.recovery.as_ref().is_some_and(|recovery| {
+                !matches!(
+                    recovery.alert.kind,
+                    Kind::Recovered { .. } | Kind::EngineReachable { .. }
+                )
+            });
+            incident.told.is_some() && ended
         });
     }
 
@@ -187,7 +198,23 @@ impl Account {
         }
     }
 
-    /// Takes in that a batch did not arrive.
+    /// Takes in that a recovery is being told.
+    pub fn leaves(&mut self, mark: Mark, now: Moment) {
+        if mark == Mark::Recovered
+            && let Some(recovery) = self.incident.as_mut().and_then(|it| it.recovery.as_mut())
+        {
+            recovery.unsure.get_or_insert(now);
+        }
+    }
+
+    /// Takes in that what left at that moment did not arrive.
+    pub fn did_not_arrive(&mut self, left: Moment) {
+        if let Some(recovery) = self.incident.as_mut().and_then(|it| it.recovery.as_mut()) {
+            recovery.unsure.take_if(|unsure| *unsure == left);
+        }
+    }
+
+    /// Takes in that a batch did not arrive, as far as is known.
     pub fn failed(&mut self, batch: BatchId) {
         let (back, kept) =
             self.notices.drain(..).partition(|notice: &Notice| notice.batch == Some(batch));

@@ -46,6 +46,8 @@ pub struct Recovery {
     pub since: Moment,
     /// What there is to say of it.
     pub alert: Alert,
+    /// When it was said first, where Slack's answer did not come: perhaps Slack knows.
+    pub unsure: Option<Moment>,
 }
 
 /// How soon a recovery is told.
@@ -139,6 +141,23 @@ impl Owed<'_> {
 }
 
 impl Incident {
+    /// Whether it is over, and Slack was never told of it or perhaps was told of its end.
+    pub fn may_be_past(&self) -> bool {
+        let over = |recovery: &Recovery| self.told.is_none() || recovery.unsure.is_some();
+        self.recovery.as_ref().is_some_and(over)
+    }
+
+    /// It begins anew, and Slack does not know.
+    pub(super) fn relapsed(&mut self, problem: Alert, times: u32, now: Moment) {
+        self.began = problem.time;
+        self.problem = problem;
+        self.changed = now;
+        self.times = times;
+        self.recovery = None;
+        self.trust = Trust::AfterCooldown;
+        self.told = None;
+    }
+
     pub(super) fn is_worse_than(&self, told: &Told) -> bool {
         self.problem.severity > told.severity || gravity(&self.problem.kind) > told.gravity
     }

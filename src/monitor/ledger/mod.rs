@@ -50,6 +50,7 @@ pub struct UnderWay {
     marks: Vec<(Identity, Mark)>,
     crowd: Vec<Crowd>,
     containers: usize,
+    left: Moment,
 }
 
 /// Whether more of the same is in the making (a grace runs, a new container is about to start), so
@@ -108,18 +109,21 @@ impl Ledger {
         }
     }
 
-    /// Takes in that an incident ends by this notice instead of a recovery. Gives what the notice
-    /// has to add: how often there was a problem. What Slack was never told stays owed.
-    pub fn end(&mut self, notice: &Alert, now: Moment, settings: &Settings) -> Option<Repeat> {
-        let account = self.accounts.get_mut(&notice.identity)?;
-        let incident = account.incident.as_ref()?;
-        let repeat = Repeat { times: incident.times, since: incident.began };
-        if incident.told.is_some() {
-            account.incident = None;
-            return (repeat.times > 1).then_some(repeat);
+    /// Takes in that an incident ends by this notice instead of a recovery. Where Slack was told of
+    /// it, it is told of its end, however little that matters; the notice is given back where there
+    /// is none that Slack knows of. What Slack was never told stays owed.
+    pub fn end(&mut self, mut notice: Alert, now: Moment, settings: &Settings) -> Option<Alert> {
+        let Some(account) = self.accounts.get_mut(&notice.identity) else { return Some(notice) };
+        let Some(incident) = &account.incident else { return Some(notice) };
+        if incident.told.is_none() {
+            account.well(notice.clone(), now);
+            account.drop_what_is_not_worth_telling(settings.minimum_severity);
+            return Some(notice);
         }
-        account.well(notice.clone(), now);
-        account.drop_what_is_not_worth_telling(settings.minimum_severity);
+        let repeat = Repeat { times: incident.times, since: incident.began };
+        notice.repeat = (repeat.times > 1).then_some(repeat);
+        account.incident = None;
+        account.notice(notice, now);
         None
     }
 
@@ -170,6 +174,10 @@ impl Ledger {
             alert.identity = to.clone();
         }
         self.accounts.insert(to.clone(), account);
+        let marks = self.under_way.iter_mut().flat_map(|under_way| &mut under_way.marks);
+        for (identity, _) in marks.filter(|(identity, _)| identity == from) {
+            identity.clone_from(to);
+        }
     }
 
     /// The next message, if one is due.
@@ -190,6 +198,11 @@ impl Ledger {
         let marks: Vec<_> =
             due.iter().map(|owed| (owed.alert.identity.clone(), owed.mark)).collect();
         let batch = self.pace.name();
+        for (identity, mark) in &marks {
+            if let Some(account) = self.accounts.get_mut(identity) {
+                account.leaves(*mark, now);
+            }
+        }
         for (identity, _) in marks.iter().filter(|(_, mark)| *mark == Mark::Notice) {
             let notices = self.accounts.get_mut(identity).map(|account| &mut account.notices);
             for notice in notices.into_iter().flatten().filter(|notice| notice.due <= now) {
@@ -198,7 +211,8 @@ impl Ledger {
         }
         let containers = alerts.iter().map(containers).sum();
         let crowd = self.crowd.clone();
-        self.under_way = Some(UnderWay { batch, marks, crowd: crowd.clone(), containers });
+        self.under_way =
+            Some(UnderWay { batch, marks, crowd: crowd.clone(), containers, left: now });
         Some(Batch { id: batch, alerts, crowd })
     }
 
@@ -207,14 +221,8 @@ impl Ledger {
         let Some(under_way) = self.under_way.take_if(|under_way| under_way.batch == batch) else {
             return;
         };
-        if let Outcome::Failed { wait } = outcome {
-            for (identity, _) in &under_way.marks {
-                if let Some(account) = self.accounts.get_mut(identity) {
-                    account.failed(batch);
-                }
-            }
-            self.pace.failed(now, wait);
-            return;
+        if outcome != Outcome::Delivered {
+            return self.owed_again(&under_way, outcome, now);
         }
         for (identity, mark) in &under_way.marks {
             if let Some(account) = self.accounts.get_mut(identity) {
@@ -228,6 +236,22 @@ impl Ledger {
         }
         self.crowd.retain(|crowd| crowd.count > 0);
         self.pace.delivered(now, under_way.containers);
+    }
+
+    fn owed_again(&mut self, under_way: &UnderWay, outcome: Outcome, now: Moment) {
+        for (identity, _) in &under_way.marks {
+            if let Some(account) = self.accounts.get_mut(identity) {
+                account.failed(under_way.batch);
+                if let Outcome::Failed { .. } = outcome {
+                    account.did_not_arrive(under_way.left);
+                }
+            }
+        }
+        let wait = match outcome {
+            Outcome::Failed { wait } => wait,
+            _ => None,
+        };
+        self.pace.failed(now, wait);
     }
 
     /// After a restart nobody knows what became of a message: what it told is owed again.

@@ -86,7 +86,7 @@ fn a_recovery_while_its_problem_is_under_way() {
 fn a_removal_while_its_problem_is_under_way_is_told_once() {
     let (mut ledger, batch) = telling();
     let removed = alert(Kind::Removed { previous: Is::Exited, cause: None }, 2);
-    ledger.end(&removed, second(2), &settings());
+    let removed = ledger.end(removed, second(2), &settings()).unwrap();
     ledger.notice(removed, second(2), &settings());
     ledger.delivery(batch, Outcome::Delivered, second(3));
     assert_eq!(next(&mut ledger, 4), [("Container Removed", false)]);
@@ -101,6 +101,31 @@ fn a_relapse_while_the_recovery_is_under_way() {
     ledger.problem(died(11), second(11), &settings());
     ledger.delivery(recovery.id, Outcome::Delivered, second(12));
     assert_eq!(next(&mut ledger, 13), [("Container Status Alert", false)]);
+}
+
+#[test]
+fn a_relapse_after_a_recovery_that_slack_may_have_heard_of_is_told() {
+    let check = |outcome: Outcome, expected: &[(&str, bool)]| {
+        let (mut ledger, batch) = telling();
+        ledger.delivery(batch, Outcome::Delivered, second(3));
+        ledger.well(well(10), second(10), &settings());
+        let recovery = ledger.next(second(10), More::NotKnown, &settings()).unwrap();
+        ledger.delivery(recovery.id, outcome, second(12));
+        ledger.problem(died(13), second(13), &settings());
+        assert_eq!(next(&mut ledger, 20), expected, "{outcome:?}");
+    };
+    check(Outcome::Unanswered, &[("Container Status Alert", false)]);
+    // Slack still believes that it is ill, as it is.
+    check(FAILED, &[]);
+}
+
+#[test]
+fn a_rename_while_a_message_is_under_way_does_not_tell_it_twice() {
+    let (mut ledger, batch) = telling();
+    let (web, api) = (Identity::Name("web".to_owned()), Identity::Name("api".to_owned()));
+    ledger.rename(&web, &api);
+    ledger.delivery(batch, Outcome::Delivered, second(3));
+    assert_eq!(next(&mut ledger, 60), []);
 }
 
 #[test]

@@ -64,6 +64,48 @@ fn a_stop_is_told_only_while_the_engine_answers() {
 }
 
 #[test]
+fn one_that_the_engine_starts_late_is_not_restarted_by_somebody() {
+    check(
+        "a:always b:unless c:always",
+        "1 lost; 2 die a 255; 3 die b 255; 3.1 die c 255; 5 start a; 5.1 start b; 6 connected; \
+         6.1 slow; 6.2 start c; 12 quick; 60 wait",
+        &["12.0 WARNING EngineRestart a,b,c"],
+    );
+}
+
+#[test]
+fn what_an_engine_restart_took_along_is_still_so_when_the_stream_breaks_again() {
+    check(
+        "a:always b:unless",
+        "1 lost; 2 die a 255; 3 die b 255; 5 start a; 5.1 start b; 6 connected; \
+         6.2 streamend; 6.3 connected; 60 wait",
+        &["6.8 WARNING EngineRestart a,b"],
+    );
+}
+
+#[test]
+fn an_engine_that_remembers_what_was_before_the_starts_did_not_start_them() {
+    let mut bench = Bench::new("a b:always c:always");
+    bench.act("remembers");
+    // More happened than it tells again: the last event that was heard is not among it.
+    bench.history.clear();
+    bench.play(
+        "0 deaf; 0 streamend; 100 kill b 1; 300 die b 255; 301 start b; 302 die c 255; 303 start c",
+    );
+    bench.play("400 hearing; 400 connected; 430 wait");
+    assert!(!bench.told().iter().any(|told| told.contains("EngineRestart")), "{:#?}", bench.told());
+}
+
+#[test]
+fn a_job_that_had_failed_before_the_first_look_is_no_incident() {
+    let mut bench = Bench::unconnected(settings(), "a:dmon.job=true");
+    bench.engine_says("die a 3");
+    bench.connect();
+    bench.play("9000 wait");
+    assert_eq!(bench.told(), ["-5.0 INFO Watching a exited"]);
+}
+
+#[test]
 fn an_engine_out_of_reach_is_told_once_and_its_return_too() {
     check(
         "a b",

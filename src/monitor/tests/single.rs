@@ -326,7 +326,7 @@ fn looks_alone_find_everything() {
         "0 deaf; 2 dierestarting web 3; 60 wait; 61 policystart web; 90 wait",
         &[
             "10.0 WARNING Status web running→restarting FoundRestarting",
-            "65.0 INFO Recovered web restarting",
+            "67.0 INFO Recovered web restarting",
         ],
     );
     check("web", "0 deaf; 2 create db; 3 start db; 60 wait", &["5.0 INFO Added db"]);
@@ -337,6 +337,85 @@ fn looks_alone_find_everything() {
             "5.0 WARNING Status web running→unhealthy HealthCheckFailed",
             "65.0 INFO Recovered web unhealthy",
         ],
+    );
+}
+
+#[test]
+fn a_restart_whose_start_went_unheard_is_its_policys() {
+    check(
+        "web:always",
+        "1 dierestarting web 1; 1.05 deaf; 1.1 policystart web; 20 wait",
+        &["7.0 WARNING Restarted web ExitedByItself 1"],
+    );
+}
+
+#[test]
+fn looks_alone_find_a_restart_just_after_an_inspection() {
+    check(
+        "web",
+        "0 deaf; 2 kill web 15; 2.1 die web 0; 2.2 stop web; 2.3 start web; \
+         5.4 die web 0; 5.5 start web; 60 wait",
+        &["5.0 WARNING Restarted web manually", "15.0 WARNING Restarted web manually"],
+    );
+}
+
+#[test]
+fn deaths_that_looks_find_are_counted_once() {
+    let loops = "6 dierestarting web 7; 6.1 policystart web; 7 dierestarting web 7; \
+                 7.2 policystart web; 8 dierestarting web 7";
+    check(
+        "web:always",
+        &format!("0 deaf; {loops}; 20 wait"),
+        &["20.0 CRITICAL CrashLoop web 3 [7] ×3"],
+    );
+}
+
+#[test]
+fn a_stop_in_the_back_off_is_one_though_the_inspection_is_late() {
+    check(
+        "web:always",
+        "0 slow; 1 dierestarting web 7; 4 stop web; 4.5 quick; 20 wait",
+        &["9.0 CRITICAL Status web restarting→exited StoppedOnRequest"],
+    );
+}
+
+#[test]
+fn a_removal_in_the_back_off_is_no_policy_that_gave_up() {
+    check(
+        "web:always",
+        "0 slow; 1 dierestarting web 1; 1.01 destroy web; 20 wait",
+        &["6.0 CRITICAL Removed web restarting"],
+    );
+}
+
+#[test]
+fn what_slack_was_told_of_has_an_end_though_the_end_itself_is_no_news() {
+    let check = |containers: &str, script: &str, expected: &[&str]| {
+        let mut settings = settings();
+        (settings.manual_stop_severity, settings.clean_exit_severity) = (None, None);
+        let mut bench = Bench::unconnected(settings, containers);
+        bench.connect();
+        bench.until(bench.clock + Duration::from_secs(5));
+        bench.batches.clear();
+        bench.play(script);
+        assert_eq!(bench.told(), expected, "{containers} | {script}");
+    };
+    let unhealthy = "1.0 WARNING Status web running→unhealthy HealthCheckFailed";
+    check(
+        "web:health",
+        "1 health web unhealthy; 20 kill web 15; 20.2 die web 0; 20.3 stop web; 900 wait",
+        &[unhealthy, "25.2 INFO Status web running→exited StoppedOnRequest"],
+    );
+    check("web", "1 kill web 15; 1.1 die web 0; 1.2 stop web; 900 wait", &[]);
+    check(
+        "web:health,dmon.job=true",
+        "1 health web unhealthy; 20 die web 0; 900 wait",
+        &[unhealthy, "20.0 INFO Status web running→exited ExitedByItself 0"],
+    );
+    check(
+        "web:health,dmon.job=true,rm",
+        "1 health web unhealthy; 20 die web 3; 20.1 destroy web; 900 wait",
+        &[unhealthy, "20.0 CRITICAL JobFailed web ExitedByItself 3"],
     );
 }
 

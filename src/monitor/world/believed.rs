@@ -35,6 +35,9 @@ pub struct Container {
     /// When its present or last run began, by the Engine's clock; `None` when it never ran, or when
     /// that is not known.
     pub started_at: Option<Timestamp>,
+    /// When its present run was last listed, by this host's clock, and how long it had lasted then at
+    /// the least.
+    pub listed: Option<(Timestamp, Duration)>,
     /// How its last run ended.
     pub exit_code: Option<i64>,
     /// This host's time when it was last paused or unpaused.
@@ -86,6 +89,7 @@ impl Container {
             since: at,
             heard: Timestamp::from_nanoseconds(i64::MIN),
             started_at: None,
+            listed: None,
             exit_code: None,
             paused: None,
             uncounted: 0,
@@ -138,7 +142,10 @@ impl Container {
             Action::Start if self.status.is_up() && !self.began_near(at) => {
                 return (Vec::new(), false);
             }
-            Action::Start => What::Started(By::Untold),
+            Action::Start => {
+                self.listed = None;
+                What::Started(By::Untold)
+            }
             Action::Die { exit_code } => return self.hear_death(*exit_code, at),
             Action::Pause => What::Paused,
             Action::Unpause => What::Unpaused,
@@ -241,6 +248,11 @@ impl Container {
     /// Whether the Engine tried to start it and could not.
     pub fn failed_to_start(&self) -> bool {
         !self.status.is_up() && self.details.as_ref().is_some_and(|it| !it.error.is_empty())
+    }
+
+    /// Whether it is known to have a restart policy.
+    pub fn has_policy(&self) -> bool {
+        self.restart_policy().is_some_and(|policy| policy != RestartPolicy::No)
     }
 
     /// Its restart policy, where known.

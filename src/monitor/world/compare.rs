@@ -25,13 +25,20 @@ impl Container {
             && (self.details.is_some() || !line.status.is_up())
     }
 
-    /// Whether a line shows a run that began after the last inspection. Both times compared are
-    /// spans, so it does not matter whose clock is right.
+    /// Whether a line shows a run that began after the last inspection, or after the last list. All
+    /// that is compared are spans, so it does not matter whose clock is right.
     fn shows_new_run(&self, sent: Timestamp, line: &Listed) -> bool {
-        let Some((details, up_at_most)) = self.details.as_ref().zip(line.up_at_most) else {
-            return false;
-        };
-        sent.since(details.asked) > up_at_most + SAME
+        let Some(up_at_most) = line.up_at_most.map(|up| up + SAME) else { return false };
+        let inspected = self.details.as_ref().map(|details| details.asked);
+        let listed = self.listed.map(|(listed, up_at_least)| up_at_least + sent.since(listed));
+        inspected.is_some_and(|inspected| sent.since(inspected) > up_at_most)
+            || listed.is_some_and(|up_at_least| up_at_least > up_at_most)
+    }
+
+    /// Remembers how long a line says that the present run has lasted. What the words leave open is
+    /// no more than half of it (`Up 1 second` is up to two, `Up 2 hours` from one and a half).
+    pub(super) fn note_age(&mut self, sent: Timestamp, line: &Listed) {
+        self.listed = line.up_at_most.map(|up_at_most| (sent, up_at_most / 2));
     }
 
     /// Whether an inspection shows the run that is known.
@@ -60,6 +67,9 @@ impl Container {
             let what = self.set(at.unwrap_or(self.since), what);
             changes.extend(what.map(|what| (at.unwrap_or(sent), what)));
         }
+        if self.doubts_health(sent) && seen.state.health == Some(Health::Unhealthy) {
+            self.health = self.health.min(Some(Health::Starting));
+        }
         self.learn(sent, seen);
         changes
     }
@@ -79,7 +89,7 @@ impl Container {
             Status::Running | Status::Created | Status::Removing => {}
             status => steps.push((None, What::Down(status))),
         }
-        let in_doubt = self.paused.is_some_and(|paused| sent.since(paused) < HEALTH_IN_DOUBT);
+        let in_doubt = self.doubts_health(sent);
         match state.health.filter(|_| state.status == Status::Running) {
             None => {}
             Some(Health::Unhealthy) if in_doubt => {}
@@ -92,6 +102,11 @@ impl Container {
         steps
     }
 
+    /// Whether a check that failed says nothing: it was paused not long ago.
+    fn doubts_health(&self, sent: Timestamp) -> bool {
+        self.paused.is_some_and(|paused| sent.since(paused) < HEALTH_IN_DOUBT)
+    }
+
     /// The starts and ends among [`Self::steps_to`].
     fn runs_to(&self, seen: &Inspected) -> Vec<(Option<Timestamp>, What)> {
         let state = &seen.state;
@@ -99,10 +114,15 @@ impl Container {
             (self.status.is_up(), state.status.is_up(), self.is_new_run(state));
         let known = self.details.as_ref().map_or(seen.restart_count, |it| it.restart_count);
         let restarts = seen.restart_count.saturating_sub(known);
-        let by = if restarts > 0 { By::Policy } else { By::Somebody };
+        // The count rises when the policy decides to start it again, not when it does.
+        let was_waiting = self.status == Status::Restarting && seen.restart_count > 0;
+        let by = if restarts > 0 || was_waiting { By::Policy } else { By::Somebody };
         let missed = restarts.saturating_sub(self.uncounted);
         let from = if was_up { self.status } else { Status::Running };
         let died = |exit_code, unseen| What::Died { exit_code, from, unseen };
+        // The count takes in the death that its policy is about to answer, and none that it leaves.
+        let goes_on = state.status == Status::Restarting;
+        let before = |deaths: u32| deaths.saturating_sub(u32::from(goes_on));
         let mut steps = Vec::new();
         if !was_up && is_up && missed > 0 {
             steps.push((None, What::Started(by)));
@@ -110,13 +130,13 @@ impl Container {
         if (was_up && new_run) || (!was_up && is_up && missed > 0) {
             // Its own code is lost: the Engine keeps the last one only.
             let at = state.finished_at.filter(|_| is_up).or(state.started_at);
-            steps.push((at, died(None, missed.saturating_sub(1))));
+            steps.push((at, died(None, before(missed.saturating_sub(1)))));
         }
         if new_run || (is_up && !was_up) {
             steps.push((state.started_at, What::Started(by)));
         }
         if !is_up && (was_up || new_run) && state.status != Status::Created {
-            let unseen = if was_up && new_run { 0 } else { missed.saturating_sub(1) };
+            let unseen = if was_up && new_run { 0 } else { before(missed) };
             steps.push((state.finished_at, died(Some(state.exit_code), unseen)));
         }
         steps
@@ -133,6 +153,8 @@ impl Container {
         self.uncounted = 0;
         match state.status {
             Status::Running if state.health.is_none() => self.health = None,
+            // Its first inspection tells that it has a check.
+            Status::Running if self.health.is_none() => self.health = state.health,
             Status::Exited | Status::Dead | Status::Restarting => {
                 self.exit_code = Some(state.exit_code);
             }

@@ -80,6 +80,9 @@ impl World {
             if !self.containers.get(&line.id).is_some_and(|known| known.agrees(sent, line)) {
                 learned.unsure.push(line.id.clone());
             }
+            if let Some(known) = self.containers.get_mut(&line.id) {
+                known.note_age(sent, line);
+            }
         }
         let present: BTreeSet<_> = listed.iter().map(|line| &line.id).collect();
         let missing: Vec<_> =
@@ -125,7 +128,7 @@ impl World {
             self.containers.get_mut(&seen.id).expect("it was there or has been inserted");
         if container.heard <= sent {
             container.compare(sent, seen).into_iter().for_each(found);
-        } else if container.matches(&seen.state) {
+        } else if container.matches(&seen.state) && container.uncounted == 0 {
             container.learn(sent, seen);
         } else {
             learned.unsure.push(seen.id.clone());

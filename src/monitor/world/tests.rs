@@ -116,6 +116,15 @@ fn what_an_inspection_shows_must_have_happened() {
     );
     check(
         &|seen| {
+            restart(seen);
+            exit(seen);
+            seen.state.status = Status::Restarting;
+            seen.restart_count = 4;
+        },
+        "died None unseen 0, started by its policy, died Some(3) unseen 0, is restarting",
+    );
+    check(
+        &|seen| {
             exit(seen);
             seen.state.status = Status::Removing;
         },

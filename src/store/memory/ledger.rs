@@ -36,6 +36,7 @@ mirror! {
     struct Recovery = ledger::Recovery {
         since: Moment,
         alert: Alert,
+        unsure: Option<Moment>,
     }
 
     enum Trust = ledger::Trust {

@@ -1,7 +1,7 @@
 //! Mirrors of `monitor::subject` and `monitor::identity`.
 
 use crate::monitor::{change, effect, identity, signals, subject};
-use crate::store::memory::alert::Alert;
+use crate::store::memory::alert::{Alert, Repeat};
 use crate::store::memory::mirror::{Entries, Mirror, Moment, Span, Timestamp};
 use crate::store::memory::world::{Container, ContainerId, Status};
 
@@ -32,7 +32,7 @@ mirror! {
         problems: Entries<Aspect, Alert>,
         deaths: Vec<Answered>,
         backoff: Option<Span>,
-        overtaken: u32,
+        overtaken: Option<Repeat>,
         clean_ends: u32,
         gone: Option<Moment>,
     }

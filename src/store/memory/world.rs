@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::monitor::{container, signals, world};
-use crate::store::memory::mirror::{Entries, Mirror, Timestamp};
+use crate::store::memory::mirror::{Entries, Mirror, Span, Timestamp};
 use crate::store::memory::subject::Identity;
 
 mirror! {
@@ -23,6 +23,7 @@ mirror! {
         since: Timestamp,
         heard: Timestamp,
         started_at: Option<Timestamp>,
+        listed: Option<(Timestamp, Span)>,
         exit_code: Option<i64>,
         paused: Option<Timestamp>,
         uncounted: u32,

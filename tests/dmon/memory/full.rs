@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use dmon::monitor::alert::Repeat;
 use dmon::monitor::change::{By, Seen};
 use dmon::monitor::container::{ContainerId, Health, Labels, Port, RestartPolicy, Status};
 use dmon::monitor::effect::Reason;
@@ -111,6 +112,7 @@ pub(super) fn container(status: Status, n: u32) -> Container {
         since: wall(10),
         heard: Timestamp::from_nanoseconds(i64::MIN),
         started_at: Some(wall(11)),
+        listed: Some((wall(12), Duration::from_secs(13))),
         exit_code: Some(137),
         paused: Some(wall(12)),
         uncounted: 2,
@@ -183,7 +185,7 @@ pub(super) fn subject(n: u32) -> Subject {
         problems: aspects.map(|aspect| (aspect, owed::problem())).collect(),
         deaths: vec![Answered { at: wall(26), known: moment(26), exit_code: Some(1) }],
         backoff: Some(Duration::from_nanos(100_000_001)),
-        overtaken: 4,
+        overtaken: Some(Repeat { times: 4, since: wall(28) }),
         clean_ends: 5,
         gone: Some(moment(27)),
     }

@@ -74,7 +74,11 @@ pub(super) fn incident() -> Incident {
         problem: alert(status(Cause::Unknown)),
         changed: moment(51),
         times: 2,
-        recovery: Some(Recovery { since: moment(52), alert: alert(recovered()) }),
+        recovery: Some(Recovery {
+            since: moment(52),
+            alert: alert(recovered()),
+            unsure: Some(moment(53)),
+        }),
         trust: Trust::AtOnce,
         told: Some(told(Severity::Info, Gravity::Passing)),
     }
