@@ -181,6 +181,7 @@ impl Monitor {
         self.set_origin(identity, Origin::Automatic);
         if let Some(subject) = self.state.subjects.get_mut(identity) {
             subject.death = None;
+            subject.clean_ends = 0;
         }
     }
 

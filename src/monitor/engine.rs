@@ -59,7 +59,7 @@ impl Monitor {
             Link::Away(gap) => gap.clone(),
             // What the time before it has changed is still to be judged.
             Link::CatchingUp { gap, .. } => {
-                Gap { known: new.known, memory: new.memory, ..gap.clone() }
+                Gap { known: new.known, memory: new.memory, remembers: None, ..gap.clone() }
             }
             Link::Live => new,
         };

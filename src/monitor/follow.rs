@@ -13,6 +13,7 @@ use crate::monitor::judge::{Askers, Verdict};
 use crate::monitor::signals::{self, Force, Kill};
 use crate::monitor::subject::{Arrival, Back, Death, Origin, Passed, Run, Sign, Subject};
 use crate::monitor::world::Container;
+use crate::timestamp::Timestamp;
 
 /// The most log lines that are fetched.
 const LOG_LINES_AT_MOST: u32 = 50;
@@ -56,6 +57,9 @@ impl Monitor {
     fn started(&mut self, id: &ContainerId, container: &Container, by: By, sign: Sign) {
         self.ask(id);
         let identity = &container.identity;
+        if self.is_outlived(identity, id, sign.at) {
+            return;
+        }
         let subject = self.state.subjects.entry(identity.clone()).or_default();
         let new = subject.container.is_none() && subject.gone.is_none();
         let same = subject.container.as_ref() == Some(id);
@@ -115,7 +119,10 @@ impl Monitor {
     /// A death as it is known at first.
     fn death(&self, id: &ContainerId, container: &Container, sign: Sign, seen: Seen) -> Death {
         let run = self.state.subjects.get(&container.identity).and_then(|it| it.run.as_ref());
-        let count = container.details.as_ref().map(|details| details.restart_count);
+        // Whoever starts a container sets its count to 0: one read before the run says nothing.
+        let known = run.is_none_or(|run| container.known_since(run.sign.told));
+        let details = container.details.as_ref().filter(|_| known);
+        let count = details.map(|details| details.restart_count);
         Death {
             sign,
             container: id.clone(),
@@ -275,6 +282,13 @@ impl Monitor {
     /// The subject, if this is the container that it lives in.
     fn current(&mut self, identity: &Identity, id: &ContainerId) -> Option<&mut Subject> {
         self.state.subjects.get_mut(identity).filter(|it| it.container.as_ref() == Some(id))
+    }
+
+    /// Whether an identity lives in another container by now, which started after that.
+    fn is_outlived(&self, identity: &Identity, id: &ContainerId, started: Timestamp) -> bool {
+        let current = self.state.subjects.get(identity).and_then(|it| it.container.as_ref());
+        let other = current.filter(|current| *current != id).and_then(|it| self.container(it));
+        other.is_some_and(|it| it.status.is_up() && it.started_at > Some(started))
     }
 
     /// Whether the story of an identity goes on in this container: it lives in it, or in none that

@@ -10,7 +10,7 @@ use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::job;
 use crate::monitor::judge::Verdict;
-use crate::monitor::link::Link;
+use crate::monitor::link::{Link, Memory};
 use crate::monitor::rules::{self, Ending, Role};
 use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Arrival, Aspect, Death, Origin, Sign, Subject};
@@ -90,6 +90,9 @@ impl Monitor {
             Verdict::RestartedByRequest => self.back_by_request(identity, death, container),
             _ => self.back_in_another(identity, death, container),
         }
+        if let Some(subject) = self.state.subjects.get_mut(identity) {
+            subject.clean_ends = clean_ends(subject, death, container);
+        }
     }
 
     fn back_by_its_policy(&mut self, identity: &Identity, death: &Death, container: &Container) {
@@ -137,8 +140,7 @@ impl Monitor {
         let container = death.back.as_ref().and_then(|back| self.container(&back.container));
         let container = container.cloned();
         let on_request = how.filter(|it| *it != Verdict::RestartedAutomatically);
-        // While it is caught up with, nobody knows yet whether the Engine restarted it.
-        let unsure = death.seen == Seen::Found && self.link != Link::Live;
+        let unsure = self.may_be_an_engine_restart(&death);
         if let (Some(how), Some(container), false) = (on_request, &container, unsure) {
             return self.back(identity, &death, container, how);
         }
@@ -147,6 +149,20 @@ impl Monitor {
         }
         if let Some(subject) = self.state.subjects.get_mut(identity) {
             subject.pass_over(&death);
+        }
+    }
+
+    /// Whether nobody knows yet if the Engine itself restarted a container: so while it is caught up
+    /// with.
+    fn may_be_an_engine_restart(&self, death: &Death) -> bool {
+        match &self.link {
+            Link::Live => false,
+            Link::Away(_) => death.seen == Seen::Found,
+            Link::CatchingUp { gap, .. } => {
+                let back = death.back.as_ref().map(|back| back.sign.at);
+                gap.memory == Memory::Unknown
+                    && (death.seen == Seen::Found || back.is_some_and(|at| gap.spans_start(at)))
+            }
         }
     }
 
@@ -197,6 +213,7 @@ impl Subject {
     /// counts it already.
     fn pass_over(&mut self, death: &Death) {
         self.death = None;
+        self.clean_ends = 0;
         if !self.problems.contains_key(&Aspect::Loop) {
             let before = self.overtaken.unwrap_or(Repeat { times: 0, since: death.sign.at });
             let times = before.times + 1 + death.unseen;

@@ -140,6 +140,8 @@ impl Container {
             Action::Create | Action::Destroy => return (Vec::new(), true),
             // It ended and was not heard to.
             Action::Start if self.status.is_up() && !self.began_near(at) => {
+                // What was sent to the run before has had its effect.
+                self.signals = Signals::default();
                 return (Vec::new(), false);
             }
             Action::Start => {
