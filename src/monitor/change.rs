@@ -42,6 +42,8 @@ pub enum What {
         /// As many deaths before this one went unseen, each answered by its policy.
         unseen: u32,
     },
+    /// The Engine tells of an end that was found already: what it was asked for is told as well.
+    DeathTold,
     /// It is down in another way than before: the policy goes on, or has given up.
     Down(Status),
     /// The Engine could not start it: no event tells of that.

@@ -39,6 +39,7 @@ impl Monitor {
                 let death = self.death(&id, &container, sign, change.seen);
                 self.died(identity, Death { exit_code, from, unseen, ..death });
             }
+            What::DeathTold => self.death_told(&id, &container),
             What::Signalled(signal) => self.signalled(&id, &container, sign, signal),
             What::Stopped => self.stopped(&id, &container, sign),
             What::Restarted => self.restarted_by_podman(&id, &container, sign),
@@ -123,6 +124,8 @@ impl Monitor {
         let known = run.is_none_or(|run| container.known_since(run.sign.told));
         let details = container.details.as_ref().filter(|_| known);
         let count = details.map(|details| details.restart_count);
+        // The Engine counts a restart at the death: what found the death has counted it.
+        let counted = seen == Seen::Found && container.status == Status::Restarting;
         Death {
             sign,
             container: id.clone(),
@@ -132,7 +135,7 @@ impl Monitor {
             out_of_memory: container.signals.out_of_memory(sign.at),
             seen,
             unseen: 0,
-            restart_count: count,
+            restart_count: count.map(|count| count.saturating_sub(counted.into())),
             log: (self.log_lines(container) == 0).then(Vec::new),
             ran: container.started_at.map(|began| sign.at.since(began)),
             origin: run.map_or(Origin::First, |run| run.origin),
@@ -157,6 +160,16 @@ impl Monitor {
         subject.container = Some(death.container.clone());
         subject.clear_signs();
         subject.death = Some(death);
+    }
+
+    /// An inspection that was under way when the container died may show it before its event does.
+    fn death_told(&mut self, id: &ContainerId, container: &Container) {
+        self.asked_for(id, container);
+        let Some(subject) = self.current(&container.identity, id) else { return };
+        if let Some(death) = subject.death.as_mut().filter(|death| death.container == *id) {
+            death.seen = Seen::Heard;
+            death.sign.between = None;
+        }
     }
 
     fn removed(&mut self, id: &ContainerId, last: Container, sign: Sign) {

@@ -72,6 +72,12 @@ impl Bench {
             "podman" => quirks.extend([Quirk::Podman]),
             "remembers" => quirks.extend([Quirk::Remembers]),
             "deaf" => quirks.extend([Quirk::Deaf]),
+            // The Engine writes an end down a moment before it tells of it.
+            "late" => {
+                let event = self.history.last().unwrap().clone();
+                let time = event.time + Duration::from_millis(10);
+                self.give(Input::Event(Event { time, ..event }));
+            }
             "hearing" => quirks.retain(|quirk| *quirk != Quirk::Deaf),
             "slow" => quirks.extend([Quirk::Slow]),
             "quick" => {

@@ -80,6 +80,27 @@ fn a_policy_restarts_and_gives_up() {
 }
 
 #[test]
+fn a_look_that_is_ahead_of_the_events_changes_nothing() {
+    // A look is due at 5.
+    let late = "5.1 hearing; 5.1 late";
+    check(
+        "web:always",
+        &format!("0 deaf; 4.9 dierestarting web 7; {late}; 5.5 policystart web; 20 wait"),
+        &["7.5 WARNING Restarted web ExitedByItself 7"],
+    );
+    check(
+        "web:always",
+        "0 deaf; 4.9 dierestarting web 7; 5.1 hearing; 5.5 policystart web; 20 wait",
+        &["7.5 WARNING Restarted web Exited 7"],
+    );
+    check(
+        "web",
+        &format!("0 deaf; 4.9 die web 7; {late}; 20 wait"),
+        &["5.1 CRITICAL Status web running→exited ExitedByItself 7"],
+    );
+}
+
+#[test]
 fn a_removal_tells_what_was_removed() {
     check(
         "web",

@@ -161,7 +161,7 @@ impl Container {
             // An inspection may have shown this end before its event came.
             let ended_before = self.status != Status::Created && at <= self.since + SAME;
             if ended_before {
-                return (changes, true);
+                return (vec![What::DeathTold], true);
             }
             changes.extend(self.set(at, What::Started(By::Untold)));
         }
