@@ -59,8 +59,8 @@ pub(super) fn ending(
     if failing {
         return restart_failed(Cause::CouldNotStart, error);
     }
-    if death.removed.is_some() && (death.asked.is_some() || death.exit_code.is_none()) {
-        return removed(death, settings);
+    if death.removed.is_some() && somebody_removed(death, container, askers) {
+        return removed(death, cause, settings);
     }
     if death.asked.is_some() {
         let kind = Kind::Status { from, to, cause, said: None };
@@ -92,7 +92,15 @@ pub(super) enum Role {
     Job,
 }
 
-fn removed(death: &Death, settings: &Settings) -> Ending {
+/// Whether a container that was removed right after its end was up until somebody removed it. Where
+/// nobody tells who asked, that is what a removal means, unless the Engine removes what has ended.
+fn somebody_removed(death: &Death, container: &Container, askers: Askers) -> bool {
+    let untold = askers == Askers::Untold || death.seen == Seen::Found;
+    let removes_itself = container.details.as_ref().is_some_and(|details| details.auto_remove);
+    death.asked.is_some() || death.exit_code.is_none() || untold && !removes_itself
+}
+
+fn removed(death: &Death, cause: Cause, settings: &Settings) -> Ending {
     let previous = death.from;
     match death.asked {
         Some(Asked::Stop) => Ending::Problem(
@@ -100,7 +108,9 @@ fn removed(death: &Death, settings: &Settings) -> Ending {
             Kind::Removed { previous, cause: Some(Cause::StoppedAndRemoved) },
         ),
         Some(Asked::Kill) | None => {
-            Ending::Problem(Some(Severity::Critical), Kind::Removed { previous, cause: None })
+            let known = matches!(cause, Cause::Exited { .. } | Cause::OutOfMemory { .. });
+            let cause = known.then_some(cause);
+            Ending::Problem(Some(Severity::Critical), Kind::Removed { previous, cause })
         }
     }
 }

@@ -453,6 +453,9 @@ fn podman_does_not_tell_who_asked() {
     };
     check("web", "1 die web 0; 20 wait", &["6.0 CRITICAL Status web running→exited Exited 0"]);
     check("web", "1 die web 3; 2 start web; 20 wait", &["2.0 WARNING Restarted web manually"]);
+    let removed = "1 die web 0; 1.2 destroy web; 20 wait";
+    check("web", removed, &["6.0 CRITICAL Removed web running Exited 0"]);
+    check("web:rm", removed, &["6.0 CRITICAL Status web running→exited Exited 0"]);
     check(
         "web:always",
         "1 dierestarting web 3; 1.1 restart web; 2 policystart web; 20 wait",
