@@ -17,7 +17,7 @@ use crate::timestamp::Timestamp;
 pub enum Question {
     /// Which containers are there? Answered by `Input::Look`.
     Look,
-    /// How is this one? Answered by `Input::Inspected` or `Input::Gone`.
+    /// How is this one? Answered by `Input::Inspected`, `Input::Gone` or `Input::Refused`.
     Inspect(ContainerId),
     /// Does the Engine take a new connection and answer on it? Answered by `Input::Pinged`.
     Ping,
@@ -79,7 +79,13 @@ fn inspect(client: &mut Client, inspections: Vec<Question>) -> Vec<Input> {
 fn inspected(sent: Timestamp, id: ContainerId, result: Result<Inspected, Error>) -> Input {
     match result {
         Ok(container) => Input::Inspected { sent, container: Box::new(container) },
-        Err(Error::Refused { status: 404, .. }) => Input::Gone { sent, id },
+        Err(error) if error.is_no_such_container() => Input::Gone { sent, id },
+        // An Engine that cannot read one container is there for the others. (A proxy that says such
+        // a thing has no words of the Engine.)
+        Err(error @ Error::Refused { message: Some(_), .. }) => {
+            debug!("no inspection of {id}: {error}");
+            Input::Refused(id)
+        }
         Err(error) => lost(sent, &error),
     }
 }

@@ -72,6 +72,14 @@ pub enum Remedy {
 }
 
 impl Error {
+    /// Whether it says that there is no container of that id. Podman has another status for one that
+    /// is being removed at the moment.
+    pub(super) fn is_no_such_container(&self) -> bool {
+        let Self::Refused { status, message, .. } = self else { return false };
+        let says_so = |message: &String| message.to_lowercase().contains("no such container");
+        *status == 404 || (*status == 500 && message.as_ref().is_some_and(says_so))
+    }
+
     /// The error of a connection that could not be made.
     pub(super) fn connecting(endpoint: &Endpoint, error: &io::Error, waited: Duration) -> Self {
         use io::ErrorKind;
@@ -348,6 +356,19 @@ mod tests {
             "what answers at unix:///s.sock is not a Docker Engine (it does not speak HTTP): point \
              DOCKER_SOCKET at the Engine or its socket proxy",
         );
+    }
+
+    #[test]
+    fn a_container_that_is_gone_is_known_by_status_or_words() {
+        let check = |status, message: Option<&str>, expected| {
+            let message = message.map(str::to_owned);
+            let error = Error::Refused { path: String::new(), status, message };
+            assert_eq!(error.is_no_such_container(), expected, "{error}");
+        };
+        check(404, None, true);
+        check(500, Some("no container with ID a found in database: no such container"), true);
+        check(500, Some("layer not known"), false);
+        check(502, None, false);
     }
 
     #[test]

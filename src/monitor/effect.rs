@@ -10,7 +10,8 @@ use crate::monitor::identity::Identity;
 pub enum Effect {
     /// List all containers; answered by `Input::Look`, or by `Input::Lost`.
     Look,
-    /// Inspect this container; answered by `Input::Inspected` or `Input::Gone`, or by `Input::Lost`.
+    /// Inspect this container; answered by `Input::Inspected`, `Input::Gone` or `Input::Refused`, or
+    /// by `Input::Lost`.
     Inspect(ContainerId),
     /// Ask on a new connection whether the Engine is there; answered by `Input::Pinged`.
     Ping,

@@ -53,6 +53,8 @@ pub enum Input {
         /// Which.
         id: ContainerId,
     },
+    /// The Engine is there and does not say how this container is: it is asked again at a later look.
+    Refused(ContainerId),
     /// The answer to [`crate::monitor::effect::Effect::FetchLogs`]; empty when there was none.
     Logs {
         /// Whose.

@@ -218,6 +218,9 @@ impl Monitor {
                 let learned = self.state.world.gone(sent, &id);
                 self.learn(learned);
             }
+            Input::Refused(id) => {
+                self.asked.remove(&id);
+            }
             Input::Logs { id, lines } => self.logs(&id, lines),
             Input::Pinged(ping) => self.pinged(ping),
             Input::Delivery { batch, outcome } => {

@@ -65,6 +65,8 @@ pub(super) enum Quirk {
     Remembers,
     /// Inspections are answered later.
     Slow,
+    /// It cannot read the containers.
+    Refusing,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -235,6 +237,9 @@ impl Bench {
             Effect::Ping => return Some(Input::Pinged(Ping::Answered)),
             Effect::Look | Effect::Inspect(_) if self.engine == Presence::Away => {}
             Effect::Inspect(_) if self.quirks.contains(&Quirk::Slow) => self.waiting.push(effect),
+            Effect::Inspect(id) if self.quirks.contains(&Quirk::Refusing) => {
+                return Some(Input::Refused(id));
+            }
             Effect::Look => {
                 let containers = self.containers.values().map(|it| listed(it, sent)).collect();
                 return Some(Input::Look { sent, containers });

@@ -35,6 +35,23 @@ fn an_engine_that_remembers_was_not_restarted() {
 }
 
 #[test]
+fn a_container_that_the_engine_cannot_read_is_asked_for_again() {
+    check(
+        "a b:health",
+        "0 refusing; 1 health b unhealthy; 3 die a 4; 12 readable; 30 wait",
+        &[
+            "2.0 WARNING Status b running→unhealthy HealthCheckFailed",
+            "4.0 CRITICAL Status a running→exited ExitedByItself 4",
+        ],
+    );
+    check(
+        "a",
+        "0 refusing; 1 deaf; 2 die a 4; 12 readable; 30 wait",
+        &["20.0 CRITICAL Status a running→exited Exited 4"],
+    );
+}
+
+#[test]
 fn what_was_found_already_is_not_news_when_it_is_told_again() {
     check(
         "a b",

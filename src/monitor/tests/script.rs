@@ -79,6 +79,8 @@ impl Bench {
                 self.give(Input::Event(Event { time, ..event }));
             }
             "hearing" => quirks.retain(|quirk| *quirk != Quirk::Deaf),
+            "refusing" => quirks.extend([Quirk::Refusing]),
+            "readable" => quirks.retain(|quirk| *quirk != Quirk::Refusing),
             "slow" => quirks.extend([Quirk::Slow]),
             "quick" => {
                 quirks.remove(&Quirk::Slow);

@@ -163,6 +163,19 @@ fn a_list_that_fails_is_not_an_empty_one() {
 }
 
 #[test]
+fn a_container_that_the_engine_cannot_read_hides_no_other() {
+    let engine = engine();
+    let broken = format!("/containers/{}/json", Container::new("db").id());
+    engine.answer(&broken, Reply::refusal(500, "layer not known"));
+    let mut dmon = watch(&engine, &[]);
+    engine.wait_for_requests(&broken, 2);
+    fail(&engine, "web", 3);
+    dmon.expect(DOWN, &[("Container", "web"), ("Cause", "exited by itself with code 3")]);
+    assert_eq!(engine.requests_of("/events"), 1, "nothing was lost");
+    dmon.end();
+}
+
+#[test]
 fn a_death_is_told_though_the_engine_hangs_on_everything_else() {
     let engine = engine();
     let mut dmon = watch(&engine, &[]);
