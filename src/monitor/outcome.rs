@@ -32,7 +32,7 @@ impl Monitor {
         subject.clean_ends = clean_ends;
         subject.death = None;
         subject.problems.clear();
-        let overtaken = std::mem::take(&mut subject.overtaken);
+        let overtaken = subject.overtaken.take();
         match ending {
             _ if silent => self.hold_silent(identity, "ended"),
             Ending::JobDone(kind) => {
@@ -101,7 +101,7 @@ impl Monitor {
         if counted.iter().any(|aspect| subject.problems.contains_key(aspect)) {
             return self.hold(identity, "restarted by its policy", Reason::InIncident);
         }
-        let overtaken = std::mem::take(&mut subject.overtaken);
+        let overtaken = subject.overtaken.take();
         let sign = death.back.as_ref().map_or(death.sign, |back| back.sign);
         let cause = rules::cause(death, container, self.askers);
         let kind = Kind::RestartedAutomatically { cause };

@@ -161,7 +161,8 @@ impl Monitor {
         alert.log = death.log.clone().unwrap_or_default();
         let first = !subject.problems.contains_key(&Aspect::Loop);
         let times = if first { deaths } else { 1 + death.unseen };
-        alert.repeat = Some(Repeat { times, since: death.sign.at });
+        let since = subject.deaths.first().map_or(death.sign.at, |first| first.at);
+        alert.repeat = Some(Repeat { times, since });
         subject.overtaken = None;
         subject.problems.remove(&Aspect::Restarting);
         subject.problems.insert(Aspect::Loop, alert);

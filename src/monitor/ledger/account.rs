@@ -51,11 +51,12 @@ pub struct Widening {
 impl Account {
     /// Takes in that there is this problem. Gives why it is not told now, if so.
     pub fn problem(&mut self, mut alert: Alert, now: Moment, cooldown: Duration) -> Option<Reason> {
-        let times = alert.repeat.take().map_or(1, |repeat| repeat.times);
+        let repeat = alert.repeat.take();
+        let times = repeat.map_or(1, |repeat| repeat.times);
         let Some(incident) = &mut self.incident else {
             let relapse = self.recovered.is_some_and(|told| now < told + cooldown);
             self.incident = Some(Incident {
-                began: alert.time,
+                began: repeat.map_or(alert.time, |repeat| repeat.since),
                 problem: alert,
                 changed: now,
                 times,

@@ -80,6 +80,21 @@ fn a_policy_restarts_and_gives_up() {
 }
 
 #[test]
+fn what_happened_several_times_did_so_since_the_first() {
+    let check = |containers: &str, script: &str, times: u32| {
+        let mut bench = Bench::new(containers);
+        let first = bench.wall() + Duration::from_secs(1);
+        bench.play(script);
+        let repeat = bench.batches.last().unwrap().1.alerts[0].repeat.unwrap();
+        assert_eq!((repeat.times, repeat.since), (times, first), "{containers} | {script}");
+    };
+    let twice = "1 dierestarting web 7; 1.5 policystart web; 2 dierestarting web 7; \
+                 2.5 policystart web; 3";
+    check("web:always", &format!("{twice} dierestarting web 7; 3.5 wait"), 3);
+    check("web:onfail=2", &format!("{twice} die web 7; 3.5 wait"), 3);
+}
+
+#[test]
 fn a_look_that_is_ahead_of_the_events_changes_nothing() {
     // A look is due at 5.
     let late = "5.1 hearing; 5.1 late";
