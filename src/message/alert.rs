@@ -9,6 +9,7 @@ use crate::monitor::container::{Health, Status};
 use crate::monitor::effect::Batch;
 use crate::monitor::exit_code;
 use crate::monitor::severity::Severity;
+use crate::monitor::signals;
 use crate::timestamp::Timestamp;
 
 /// What every alert says and the core does not know.
@@ -220,7 +221,7 @@ fn of_kind(alert: &Alert) -> Vec<(&'static str, Text)> {
         }
         Kind::EngineRestarted { .. } => vec![words("Type", "Engine restart")],
         Kind::Added { status } => vec![words("Status", status.word())],
-        Kind::PolicyDisabled { signal } => vec![("Signal", Text::data(signal))],
+        Kind::PolicyDisabled { signal } => vec![("Signal", Text::data(signals::name(signal)))],
         Kind::Recovered { after, from, lasted } => {
             let well = match from {
                 Condition::Feels(_) => Condition::Feels(Health::Healthy),
@@ -263,7 +264,11 @@ fn exit_code_of(alert: &Alert) -> Option<i64> {
         Kind::Recovered { .. } | Kind::CrashLoop { .. } => false,
         kind => kind.cause().is_some_and(|cause| !lives.contains(cause)),
     };
-    alert.about.exit_code.filter(|_| tells_of_death)
+    // A start that failed leaves the code of the run before, mostly.
+    let of_start = |code: &i64| {
+        alert.kind.cause() != Some(&Cause::CouldNotStart) || exit_code::FAILED_STARTS.contains(code)
+    };
+    alert.about.exit_code.filter(|_| tells_of_death).filter(of_start)
 }
 
 /// Since when it is known, where dmon was not looking when it happened. Times are told as data: a

@@ -1,5 +1,8 @@
 //! What an exit code means in words.
 
+/// What the Engine says of a start that failed.
+pub const FAILED_STARTS: [i64; 4] = [125, 126, 127, 128];
+
 /// The code with what is known of it: `137 (SIGKILL)`, `127 (command not found)`, `7`.
 ///
 /// Above 128 a shell and the Engine report the signal that ended the process, 128 added to its

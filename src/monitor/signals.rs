@@ -99,6 +99,13 @@ pub fn number(signal: &str) -> Option<u32> {
     u32::try_from(at + 1).ok()
 }
 
+/// The name of a signal written in any way: `SIGHUP` for `1`. One without a name stays as it is.
+pub fn name(signal: &str) -> String {
+    let at = number(signal).and_then(|number| usize::try_from(number).ok()?.checked_sub(1));
+    let name = at.and_then(|at| NAMES.get(at));
+    name.map_or_else(|| signal.to_owned(), |name| format!("SIG{name}"))
+}
+
 const NAMES: [&str; 31] = [
     "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
     "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
@@ -132,6 +139,15 @@ mod tests {
         check("SYS", Some(31));
         check("nonsense", None);
         check("", None);
+    }
+
+    #[test]
+    fn signals_have_names() {
+        let check = |text: &str, expected: &str| assert_eq!(name(text), expected);
+        check("1", "SIGHUP");
+        check("usr1", "SIGUSR1");
+        check("37", "37");
+        check("0", "0");
     }
 
     #[test]
