@@ -42,6 +42,10 @@ impl Pace {
     /// A message about so many containers was delivered.
     pub fn delivered(&mut self, now: Moment, containers: usize) {
         self.failures = 0;
+        // It could have left long before: nothing waited, and the storm is over.
+        if now > self.next + IN_A_STORM[0] {
+            self.storm = 0;
+        }
         if containers > CONTAINERS_OF_A_STORM {
             let at = usize::try_from(self.storm).unwrap_or(usize::MAX).min(IN_A_STORM.len() - 1);
             self.next = now + IN_A_STORM[at];

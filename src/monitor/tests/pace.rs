@@ -51,6 +51,21 @@ fn after_a_relapse_recovery_is_told_when_it_lasts() {
 }
 
 #[test]
+fn a_storm_that_is_over_makes_nothing_wait() {
+    let restart = |at: u32| {
+        let each = |what: &str| ["a", "b", "c", "d"].map(|name| what.replace('_', name)).concat();
+        let stops = each(&format!("{at} kill _ 15; {at} die _ 0; {at} stop _;"));
+        stops + &each(&format!("{at}.5 start _;"))
+    };
+    let restarts: String = [10, 30, 50, 70].map(restart).concat();
+    let mut bench = Bench::new("a b c d e");
+    bench.play(&format!("{restarts} 76 die e 1; 99 wait"));
+    let told = bench.told();
+    assert_eq!(told.len(), 5, "{told:#?}");
+    assert_eq!(told[4], "76.0 CRITICAL Status e running→exited ExitedByItself 1");
+}
+
+#[test]
 fn a_storm_is_few_messages() {
     let mut bench = Bench::new(&(0..50).fold(String::new(), |all, n| format!("{all} c{n:02}")));
     let script = (0..50).fold(String::new(), |mut script, n| {
