@@ -194,7 +194,10 @@ impl Monitor {
     pub(super) fn role(&self, subject: &Subject, death: &Death, container: &Container) -> Role {
         let clean = clean_ends(subject, death, container);
         let ran = death.ran.unwrap_or_default();
-        if job::is_job(container, ran, clean, &self.state.world) {
+        // Gone before it could be inspected: only the Engine removes so soon, as `--rm` wants it.
+        let unasked = death.asked.is_none() && death.exit_code.is_some();
+        let removed_itself = death.removed.is_some() && container.details.is_none() && unasked;
+        if removed_itself || job::is_job(container, ran, clean, &self.state.world) {
             Role::Job
         } else {
             Role::Service

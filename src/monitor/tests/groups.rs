@@ -79,6 +79,18 @@ fn a_fixed_container_recovers() {
 }
 
 #[test]
+fn one_that_is_gone_before_it_can_be_inspected_was_a_job() {
+    let gone = |exit_code| {
+        format!(
+            "1 slow; 1 create job:rm; 1.1 start job; 1.15 die job {exit_code}; 1.2 destroy job; \
+             9 quick; 30 wait"
+        )
+    };
+    check("web", &gone(0), &[]);
+    check("web", &gone(3), &["1.2 CRITICAL JobFailed job ExitedByItself 3"]);
+}
+
+#[test]
 fn a_task_of_a_swarm_has_a_successor() {
     check(
         "t1:swarm=1",
