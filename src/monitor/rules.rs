@@ -73,7 +73,8 @@ pub(super) fn ending(
     if has_given_up(death, container, askers) {
         return restart_failed(Cause::PolicyGaveUp, "");
     }
-    if death.origin == Origin::Request && death.ran.is_some_and(|ran| ran < STAYS_UP) {
+    let soon = death.ran.is_some_and(|ran| ran < STAYS_UP);
+    if death.origin == Origin::Request && soon && !may_be_stopped(death, askers) {
         return restart_failed(Cause::DidNotStayUp, "");
     }
     let severity = match death.exit_code {
@@ -95,9 +96,20 @@ pub(super) enum Role {
 /// Whether a container that was removed right after its end was up until somebody removed it. Where
 /// nobody tells who asked, that is what a removal means, unless the Engine removes what has ended.
 fn somebody_removed(death: &Death, container: &Container, askers: Askers) -> bool {
-    let untold = askers == Askers::Untold || death.seen == Seen::Found;
     let removes_itself = container.details.as_ref().is_some_and(|details| details.auto_remove);
-    death.asked.is_some() || death.exit_code.is_none() || untold && !removes_itself
+    let untold = is_untold(death, askers) && !removes_itself;
+    death.asked.is_some() || death.exit_code.is_none() || untold
+}
+
+/// Whether somebody may have asked for a death and nobody told.
+fn is_untold(death: &Death, askers: Askers) -> bool {
+    askers == Askers::Untold || death.seen == Seen::Found
+}
+
+/// Whether a death looks like one that was asked for, where nobody tells: a process that is told to
+/// stop ends with 0, or by the signal that it was sent.
+fn may_be_stopped(death: &Death, askers: Askers) -> bool {
+    is_untold(death, askers) && matches!(death.exit_code, Some(0 | 137 | 143))
 }
 
 fn removed(death: &Death, cause: Cause, settings: &Settings) -> Ending {
@@ -143,7 +155,7 @@ pub(super) fn cause(death: &Death, container: &Container, askers: Askers) -> Cau
     let Some(exit_code) = death.exit_code else {
         return if death.asked.is_some() { Cause::StoppedOnRequest } else { Cause::Unknown };
     };
-    let events_missing = askers == Askers::Untold || death.seen == Seen::Found;
+    let events_missing = is_untold(death, askers);
     let killed_for_memory = death.out_of_memory
         || (events_missing && exit_code == 137 && details.is_some_and(|it| it.oom_killed));
     if death.asked.is_some() {

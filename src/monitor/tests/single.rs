@@ -471,6 +471,11 @@ fn podman_does_not_tell_who_asked() {
     let removed = "1 die web 0; 1.2 destroy web; 20 wait";
     check("web", removed, &["6.0 CRITICAL Removed web running Exited 0"]);
     check("web:rm", removed, &["6.0 CRITICAL Status web running→exited Exited 0"]);
+    let again = |exit_code| format!("1 die web 3; 2 start web; 9 die web {exit_code}; 20 wait");
+    let restarted = "2.0 WARNING Restarted web manually";
+    let failed = "14.0 CRITICAL RestartFailed web running→exited DidNotStayUp";
+    check("web", &again(4), &[restarted, failed]);
+    check("web", &again(0), &[restarted, "14.0 CRITICAL Status web running→exited Exited 0"]);
     check(
         "web:always",
         "1 dierestarting web 3; 1.1 restart web; 2 policystart web; 20 wait",
