@@ -1,24 +1,40 @@
 //! The words of several alerts in one message: counts by severity first, then each story with all
 //! whom it is about, the worst first.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 use crate::message::alert::{Context, is_problem, late, title, tone, verb};
-use crate::message::{Message, Part, Span, Text, Tone, VERSION, cause};
+use crate::message::units::count;
+use crate::message::{Message, Part, Span, Text, Tone, VERSION, cause, order};
 use crate::monitor::alert::{Alert, Kind};
+use crate::monitor::cause::Cause;
 use crate::monitor::effect::Batch;
 
 /// Above so many containers a story names them side by side; below it, each has its line.
 const LINES_MAX: usize = 5;
 
+/// So many stories are in the summary: it is what a telephone shows of a message.
+const SUMMARY_STORIES: usize = 3;
+
+/// What the digest says of several containers at once.
+struct Story<'a> {
+    heading: String,
+    /// In the order of their names.
+    alerts: Vec<&'a Alert>,
+}
+
 /// The message of several alerts.
 pub fn message(batch: &Batch, context: Context<'_>) -> Message {
     let tone = worst(&batch.alerts);
     let headline = headline(batch);
+    let stories = stories(&batch.alerts);
     let mut parts = vec![Part::Fields(facts(batch, context))];
-    for (heading, alerts) in stories(&batch.alerts) {
-        parts.push(Part::Heading(heading));
-        parts.extend(body(&alerts, context));
+    for Story { heading, alerts } in &stories {
+        parts.push(Part::Heading(match alerts.len() {
+            1 => heading.clone(),
+            number => format!("{heading} ({number})"),
+        }));
+        parts.extend(body(alerts, context));
     }
     if !batch.crowd.is_empty() {
         parts.push(Part::Heading("Too many to be told one by one".to_owned()));
@@ -43,23 +59,53 @@ pub fn message(batch: &Batch, context: Context<'_>) -> Message {
         tone,
         mention: tone == Tone::Critical,
         title: format!("{} {headline}", sign(tone)),
-        summary: Text(vec![
-            Span::Data(context.host.to_owned()),
-            Span::Words(format!(": {headline}")),
-        ]),
+        summary: summary(&stories, context),
         parts,
         foot: foot(batch),
     }
 }
 
 fn worst(alerts: &[Alert]) -> Tone {
-    let rank = |tone: &Tone| match tone {
+    alerts.iter().map(tone).max_by_key(|tone| rank(*tone)).unwrap_or(Tone::Warning)
+}
+
+fn rank(tone: Tone) -> u32 {
+    match tone {
         Tone::Critical => 3,
         Tone::Warning => 2,
         Tone::Info => 1,
         Tone::Good => 0,
-    };
-    alerts.iter().map(tone).max_by_key(rank).unwrap_or(Tone::Warning)
+    }
+}
+
+/// Who leads each of the first stories, how many more there are, and what became of them.
+fn summary(stories: &[Story<'_>], context: Context<'_>) -> Text {
+    let mut spans = vec![Span::Data(context.host.to_owned())];
+    let words = |words: String| Span::Words(words);
+    for (at, Story { alerts, .. }) in stories.iter().take(SUMMARY_STORIES).enumerate() {
+        spans.push(words(if at == 0 { ": " } else { "; " }.to_owned()));
+        if let Kind::EngineRestarted { restarted } = &alerts[0].kind {
+            let number = count(restarted.len(), "container");
+            spans.push(words(format!("{number} {}", verb(alerts[0]))));
+            continue;
+        }
+        let (name, cause) = (subject(alerts[0]), alerts[0].kind.cause().and_then(cause::words));
+        spans.push(Span::Data(name));
+        if alerts.len() > 1 {
+            spans.push(words(format!(" and {} more", alerts.len() - 1)));
+        }
+        let recovered = matches!(alerts[0].kind, Kind::Recovered { .. });
+        spans.push(words(match cause.filter(|_| !recovered) {
+            Some(cause) => format!(": {cause}"),
+            None if alerts.len() > 1 => format!(": {}", alerts[0].kind.title()),
+            None => format!(" {}", verb(alerts[0])),
+        }));
+    }
+    let others = stories.iter().skip(SUMMARY_STORIES).map(|story| story.alerts.len()).sum();
+    if others > 0 {
+        spans.push(words(format!("; {} more", count(others, "alert"))));
+    }
+    Text(spans)
 }
 
 fn sign(tone: Tone) -> &'static str {
@@ -104,29 +150,29 @@ fn facts(batch: &Batch, context: Context<'_>) -> Vec<(&'static str, Text)> {
     facts
 }
 
-/// Alerts that say the same of different containers, in the order of the batch.
-fn stories(alerts: &[Alert]) -> Vec<(String, Vec<&Alert>)> {
-    let mut order: Vec<String> = Vec::new();
-    let mut stories: BTreeMap<String, Vec<&Alert>> = BTreeMap::new();
+/// Alerts that say the same of different containers: the worst first, what somebody asked for after
+/// what nobody did, and what befell many before what befell few.
+fn stories(alerts: &[Alert]) -> Vec<Story<'_>> {
+    let mut stories: Vec<Story<'_>> = Vec::new();
     for alert in alerts {
         let heading = heading(alert);
-        if !stories.contains_key(&heading) {
-            order.push(heading.clone());
+        match stories.iter_mut().find(|story| story.heading == heading) {
+            Some(story) => story.alerts.push(alert),
+            None => stories.push(Story { heading, alerts: vec![alert] }),
         }
-        stories.entry(heading).or_default().push(alert);
     }
-    let take = |heading: String| stories.remove_entry(&heading);
-    order
-        .into_iter()
-        .filter_map(take)
-        .map(|(heading, alerts)| {
-            let heading = match alerts.len() {
-                1 => heading,
-                number => format!("{heading} ({number})"),
-            };
-            (heading, alerts)
-        })
-        .collect()
+    for story in &mut stories {
+        story.alerts.sort_by_cached_key(|alert| order::natural(&subject(alert)));
+    }
+    stories.sort_by_key(|Story { alerts, .. }| {
+        (Reverse(rank(tone(alerts[0]))), is_asked_for(alerts[0]), Reverse(alerts.len()))
+    });
+    stories
+}
+
+fn is_asked_for(alert: &Alert) -> bool {
+    let asked = [Cause::StoppedOnRequest, Cause::StoppedAndRemoved, Cause::PausedOnRequest];
+    alert.kind.cause().is_some_and(|cause| asked.contains(cause))
 }
 
 fn heading(alert: &Alert) -> String {
