@@ -144,10 +144,26 @@ fn facts(batch: &Batch, context: Context<'_>) -> Vec<(&'static str, Text)> {
     let mut facts = vec![("Host", Text::data(context.host))];
     if let (Some(first), Some(last)) = (times().min(), times().max()) {
         let (first, last) = ((context.time)(first), (context.time)(last));
-        let text = if first == last { first } else { format!("{first} to {last}") };
-        facts.push(("Time", Text::data(text)));
+        facts.push(("Time", Text::data(from_to(&first, &last))));
     }
     facts
+}
+
+/// Two times as a span, with date and zone once where they are the same.
+fn from_to(first: &str, last: &str) -> String {
+    let words = |time: &str| -> Option<[String; 3]> {
+        let words: Vec<String> = time.split(' ').map(str::to_owned).collect();
+        words.try_into().ok()
+    };
+    match (words(first), words(last)) {
+        _ if first == last => first.to_owned(),
+        (Some([date, first, zone]), Some([other_date, last, other_zone]))
+            if date == other_date && zone == other_zone =>
+        {
+            format!("{date} {first} to {last} {zone}")
+        }
+        _ => format!("{first} to {last}"),
+    }
 }
 
 /// Alerts that say the same of different containers: the worst first, what somebody asked for after
@@ -261,4 +277,21 @@ fn foot(batch: &Batch) -> Vec<String> {
         told = format!("{told} and {} more", hidden.len());
     }
     vec![VERSION.to_owned(), told]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_to;
+
+    #[test]
+    fn what_two_times_share_is_said_once() {
+        let check = |last, expected| {
+            assert_eq!(from_to("2026-11-22 09:00:00 CET", last), expected);
+        };
+        check("2026-11-22 09:00:00 CET", "2026-11-22 09:00:00 CET");
+        check("2026-11-22 09:01:00 CET", "2026-11-22 09:00:00 to 09:01:00 CET");
+        check("2026-11-23 09:01:00 CET", "2026-11-22 09:00:00 CET to 2026-11-23 09:01:00 CET");
+        check("2026-11-22 09:01:00 GMT", "2026-11-22 09:00:00 CET to 2026-11-22 09:01:00 GMT");
+        check("soon", "2026-11-22 09:00:00 CET to soon");
+    }
 }
