@@ -53,6 +53,9 @@ impl Page {
             Part::Heading(text) => self.painted(&self.wrapped(text, 0), BOLD),
             Part::Paragraph(text) => self.wrapped(&plain(text), 0),
             Part::Fields(fields) => self.fields(fields),
+            Part::Row(items) => {
+                self.wrapped(&items.iter().map(plain).collect::<Vec<_>>().join(", "), 0)
+            }
             Part::List(items) => items.iter().map(|item| self.wrapped(&plain(item), 2)).collect(),
             Part::Table(table) => {
                 let grids = grid::lay_out(table, self.width);

@@ -205,9 +205,7 @@ fn heading(alert: &Alert) -> String {
 
 fn body(alerts: &[&Alert], context: Context<'_>) -> Vec<Part> {
     if let [Alert { kind: Kind::EngineRestarted { restarted }, .. }] = alerts {
-        return vec![Part::Paragraph(side_by_side(
-            restarted.iter().map(|name| vec![Span::Data(name.clone())]),
-        ))];
+        return vec![Part::Row(restarted.iter().map(Text::data).collect())];
     }
     if alerts.len() <= LINES_MAX {
         return vec![Part::List(alerts.iter().map(|alert| line(alert, context)).collect())];
@@ -219,20 +217,9 @@ fn body(alerts: &[&Alert], context: Context<'_>) -> Vec<Part> {
             spans.extend(aside);
             spans.push(Span::Words(")".to_owned()));
         }
-        spans
+        Text(spans)
     };
-    vec![Part::Paragraph(side_by_side(alerts.iter().map(name)))]
-}
-
-fn side_by_side(names: impl Iterator<Item = Vec<Span>>) -> Text {
-    let mut spans = Vec::new();
-    for name in names {
-        if !spans.is_empty() {
-            spans.push(Span::Words(", ".to_owned()));
-        }
-        spans.extend(name);
-    }
-    Text(spans)
+    vec![Part::Row(alerts.iter().map(name).collect())]
 }
 
 fn line(alert: &Alert, context: Context<'_>) -> Text {

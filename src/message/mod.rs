@@ -60,6 +60,9 @@ pub enum Part {
     Fields(Vec<(&'static str, Text)>),
     /// One line an item.
     List(Vec<Text>),
+    /// Items side by side. What is too long for its receiver is cut between two of them, so that
+    /// each is told.
+    Row(Vec<Text>),
     /// Columns, monospaced. A message too long for its receiver is cut between rows, with the head
     /// repeated.
     Table(Table),

@@ -202,6 +202,10 @@ fn pieces(part: &Part, width: usize) -> Vec<Piece> {
                 items.iter().filter_map(|item| said(mrkdwn(item, ITEM_MAX))).collect();
             if items.is_empty() { Vec::new() } else { vec![Piece::List(items)] }
         }
+        Part::Row(items) => {
+            let items = items.iter().filter_map(|item| said(mrkdwn(item, ITEM_MAX)));
+            rows(items).into_iter().map(Piece::Paragraph).collect()
+        }
         Part::Table(table) => grid::lay_out(table, width)
             .into_iter()
             .filter_map(|grid| code(CodeKind::Table, Some(grid.head), grid.rows))
@@ -210,6 +214,21 @@ fn pieces(part: &Part, width: usize) -> Vec<Piece> {
             code(CodeKind::Output, None, tame::lines(text)).into_iter().collect()
         }
     }
+}
+
+/// Items side by side, in as many paragraphs as they need.
+fn rows(items: impl Iterator<Item = String>) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for item in items {
+        match rows.last_mut() {
+            Some(row) if cost(row) + cost(&item) + 2 <= PARAGRAPH_MAX => {
+                row.push_str(", ");
+                row.push_str(&item);
+            }
+            _ => rows.push(item),
+        }
+    }
+    rows
 }
 
 fn said(text: String) -> Option<String> {

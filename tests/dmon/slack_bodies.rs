@@ -46,6 +46,19 @@ fn a_table_cut_in_two_has_its_head_on_each_page() {
 }
 
 #[test]
+fn a_long_row_of_names_is_whole() {
+    let names: Vec<String> = (0..200).map(|at| format!("project-container-{at:03}")).collect();
+    let mut message = alert();
+    message.parts = vec![Part::Row(names.iter().map(Text::data).collect())];
+    for shape in SHAPES {
+        let told = acceptable(&message, shape);
+        for name in &names {
+            assert!(told.iter().any(|word| word.contains(name)), "{name} as {shape:?}");
+        }
+    }
+}
+
+#[test]
 fn many_small_parts_keep_the_number_of_blocks() {
     let mut message = alert();
     message.parts = (0..200).map(|_| Part::Fields(vec![("Name", Text::words("x"))])).collect();
@@ -139,12 +152,13 @@ fn random_message(random: &mut Random) -> Message {
     message.summary = random_text(random);
     message.foot = random.list(3, |random| random.text(200));
     let table = message.parts.pop().unwrap();
-    message.parts = random.list(12, |random| match random.below(6) {
+    message.parts = random.list(12, |random| match random.below(7) {
         0 => Part::Heading(random.text(200)),
         1 => Part::Paragraph(random_text(random)),
         2 => Part::Fields(random.list(25, |random| ("Name", random_text(random)))),
         3 => Part::List(random.list(60, random_text)),
-        4 => Part::Literal(random.list(30, |random| random.text(300)).join("\n")),
+        4 => Part::Row(random.list(60, random_text)),
+        5 => Part::Literal(random.list(30, |random| random.text(300)).join("\n")),
         _ => table.clone(),
     });
     message

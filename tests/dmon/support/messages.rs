@@ -178,6 +178,7 @@ pub(crate) fn hostile_alert(name: &str) -> Message {
         ]),
         Part::Paragraph(Text(vec![words("said"), data(name), words("and died")])),
         Part::List(vec![Text::data(name), Text(vec![words("("), data(name), words(")")])]),
+        Part::Row(vec![Text::data(name), Text::data(name)]),
         Part::Literal(format!("{name}\n{name}")),
     ];
     message
