@@ -43,7 +43,7 @@ impl Monitor {
         let silent = self.pinging != Pinging::No && matches!(self.pinging, Pinging::Again(_));
         let (absence, reason) = match loss {
             Loss::StreamEnded if silent => (Absence::Unreachable, None),
-            Loss::StreamEnded => (Absence::Unknown, None),
+            Loss::StreamEnded => (Absence::StreamEnded, None),
             Loss::NoAnswer(reason) => (Absence::Unreachable, Some(reason)),
         };
         let new = Gap {

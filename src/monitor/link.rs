@@ -75,8 +75,11 @@ pub(super) enum Memory {
 /// What is known of the Engine in a time without it, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Absence {
-    /// The stream ended, or dmon was not running: the Engine may have been there all the time.
+    /// Nobody listened: the Engine may have been there all the time.
     Unknown,
+    /// The stream ended: a proxy cut it, or the Engine was back before it was asked again, as one is
+    /// whose socket belongs to its service manager.
+    StreamEnded,
     /// Connections failed.
     Unreachable,
     /// The host was started anew.
@@ -108,7 +111,7 @@ impl Fates {
         let moved = self.started.len() + self.down;
         match absence {
             Absence::Rebooted => moved > 0,
-            Absence::Unreachable => moved > self.unmoved,
+            Absence::StreamEnded | Absence::Unreachable => moved > self.unmoved,
             Absence::Unknown => {
                 let together = self.started_together();
                 together > 1 && together > self.unmoved
@@ -142,6 +145,8 @@ mod tests {
         check(Absence::Unknown, 0, &[10], 0, false);
         check(Absence::Unknown, 5, &[10, 11, 12], 0, false);
         check(Absence::Unknown, 0, &[10, 100, 200], 0, false);
+        check(Absence::StreamEnded, 0, &[], 3, true);
+        check(Absence::StreamEnded, 4, &[10], 3, false);
         check(Absence::Unreachable, 0, &[10], 0, true);
         check(Absence::Unreachable, 0, &[], 1, true);
         check(Absence::Unreachable, 3, &[10], 0, false);

@@ -26,6 +26,16 @@ fn an_engine_restart_is_one_message() {
 }
 
 #[test]
+fn an_engine_that_was_back_at_once_and_left_its_containers_down_was_restarted() {
+    check(
+        "a:unless b:unless",
+        "1 streamend; 1.1 deaf; 1.2 die a 0; 1.3 die b 0; 1.4 hearing; 1.5 connected; 30 wait",
+        &["6.5 CRITICAL Status a running→exited NotBackAfterEngineRestart \
+           + CRITICAL Status b running→exited NotBackAfterEngineRestart"],
+    );
+}
+
+#[test]
 fn an_engine_that_remembers_was_not_restarted() {
     check(
         "a b:always",
