@@ -210,6 +210,7 @@ impl Monitor {
             Input::Inspected { sent, container } => {
                 self.asked.remove(&container.id);
                 self.touch(&container.id);
+                self.first_words_of(&container.id);
                 let learned = self.state.world.inspected(sent, &container);
                 self.learn(learned);
             }
@@ -244,6 +245,14 @@ impl Monitor {
     fn touch(&mut self, id: &ContainerId) {
         let container = self.state.world.containers.get(id);
         self.touched.extend(container.map(|container| container.identity.clone()));
+    }
+
+    /// When a container began to run, by which its restarts are known, is first told by an
+    /// inspection: worth writing down.
+    fn first_words_of(&mut self, id: &ContainerId) {
+        if self.state.world.containers.get(id).is_none_or(|known| known.details.is_none()) {
+            self.dirt = Dirt::Dirty;
+        }
     }
 
     /// What is being judged wants to be judged again then.

@@ -1,6 +1,6 @@
 //! The Engine stops, crashes, comes back, and is out of reach.
 
-use super::bench::{Bench, settings};
+use super::bench::{Bench, Quirk, settings};
 use super::check;
 
 /// An orderly stop: everything is stopped, new connections fail, and then the stream ends.
@@ -237,4 +237,13 @@ fn the_end_of_one_that_is_hidden_is_no_news_before_anything_was_judged() {
         "35.5 INFO Reachable ",
     ];
     check("0.1 lost; 10 die hidden 5; 40 connected; 60 wait", told);
+}
+
+#[test]
+fn what_the_first_inspections_tell_is_written_down_at_once() {
+    let mut bench = Bench::unconnected(settings(), "a");
+    bench.quirks.insert(Quirk::Slow);
+    bench.connect();
+    bench.play("10 quick");
+    assert_eq!(bench.monitor.saved, bench.monitor.now.moment);
 }
