@@ -2,9 +2,11 @@
 
 pub(crate) mod alerts;
 pub(crate) mod binary;
+pub(crate) mod docker;
 pub(crate) mod engine;
 pub(crate) mod golden;
 pub(crate) mod messages;
+pub(crate) mod private_engine;
 pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod real_engine;

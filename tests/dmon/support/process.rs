@@ -92,6 +92,18 @@ impl Running {
         Finished { code, stdout: self.text(Stream::Stdout), stderr: self.text(Stream::Stderr) }
     }
 
+    /// Waits for its end; whether it came. Never panics.
+    pub(crate) fn ends(&mut self) -> bool {
+        let deadline = clock::monotonic() + PATIENCE;
+        while clock::monotonic() < deadline {
+            if let Ok(Some(_)) | Err(_) = self.child.try_wait() {
+                return true;
+            }
+            clock::pause(Duration::from_millis(20));
+        }
+        false
+    }
+
     /// Takes in one line; an error once both streams have ended.
     fn read_line(&mut self, deadline: Instant) -> Result<(), RecvTimeoutError> {
         let left = deadline.saturating_duration_since(clock::monotonic());

@@ -1,5 +1,5 @@
-//! Real containers on a real Engine, by the `docker` command: the Engine of `DOCKER_HOST`, else
-//! this machine's own. Nothing is pulled: the image is made of the host's static busybox.
+//! The Engine of `DOCKER_HOST`, else this machine's own. Nothing is pulled: the image is made of the
+//! host's static busybox.
 //!
 //! A test that finds no Engine is skipped and says so; with `DMON_TEST_REQUIRE_ENGINE` set, as CI
 //! has it, it fails. What a killed test run left behind goes by
@@ -8,21 +8,17 @@
 use std::env;
 use std::fs;
 use std::io::{self, Write};
+use std::ops::Deref;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{self, Command, ExitStatus};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::{Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use dmon::clock;
+pub(crate) use super::docker::IMAGE;
 
 use super::binary::Home;
-use super::process::{PATIENCE, Running};
-
-/// The image of every container made here: busybox and its commands.
-pub(crate) const IMAGE: &str = "dmon-test:1";
+use super::docker::{Docker, LABEL, docker};
 
 /// Commands of busybox that the image has.
 const APPLETS: &[&str] = &[
@@ -30,105 +26,72 @@ const APPLETS: &[&str] = &[
     "sleep", "sync", "tail", "test", "touch", "true", "wget", "yes",
 ];
 
-/// The label by which the containers made here are known; its value is the test's prefix.
-const LABEL: &str = "dmon-test";
-
 /// A real Engine and the containers that one test made on it. Dropping it removes them.
 pub(crate) struct RealEngine {
-    /// Held while the test works with it: see [`RealEngine::find`].
-    _turn: MutexGuard<'static, ()>,
-    /// Its address, as `DOCKER_SOCKET` and `docker -H` take it.
-    pub(crate) address: String,
-    prefix: String,
+    docker: Docker,
+    /// Held while the test works with it.
+    _turn: Turn,
+}
+
+/// The right to work with a real Engine. One test has it at a time: what takes an Engine a moment
+/// when it is idle takes it seconds when ten tests start containers at once.
+pub(super) struct Turn {
+    _held: MutexGuard<'static, ()>,
+}
+
+impl Turn {
+    /// Waits for it.
+    pub(super) fn take() -> Self {
+        static TURN: Mutex<()> = Mutex::new(());
+        // Another test that failed leaves nothing behind that this one cares for.
+        Self { _held: TURN.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
 }
 
 impl RealEngine {
-    /// The Engine, with the image on it; `None`, said on standard error, where there is none. One
-    /// test has it at a time: what takes an Engine a moment when it is idle takes it seconds
-    /// when ten tests start containers at once.
+    /// The Engine, with the image on it; `None`, said on standard error, where there is none.
     pub(crate) fn find() -> Option<Self> {
         static READY: OnceLock<Result<(), String>> = OnceLock::new();
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        static TURN: Mutex<()> = Mutex::new(());
-        // Another test that failed leaves nothing behind that this one cares for.
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = Turn::take();
         let address =
             env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
         if let Err(why) = READY.get_or_init(|| prepare(&address)) {
             skip(why);
             return None;
         }
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        Some(Self { _turn: turn, address, prefix: format!("{LABEL}-{}-{count}-", process::id()) })
+        Some(Self { docker: Docker::new(address), _turn: turn })
     }
+}
 
-    /// The name of the test's container `name` as the Engine has it.
-    pub(crate) fn full_name(&self, name: &str) -> String {
-        format!("{}{name}", self.prefix)
-    }
+impl Deref for RealEngine {
+    type Target = Docker;
 
-    /// What `docker ARGS` prints. Panics with what it complains of when it fails.
-    pub(crate) fn docker(&self, args: &[&str]) -> String {
-        docker(&self.address, args).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// Starts a container without network (`docker run -d OPTIONS IMAGE COMMAND`); its id.
-    pub(crate) fn run(&self, name: &str, options: &[&str], command: &[&str]) -> String {
-        let label = format!("{LABEL}={}", self.prefix);
-        let name = self.full_name(name);
-        let fixed = ["run", "-d", "--pull=never", "--network=none", "--label", &label];
-        self.docker(&[&fixed, &["--name", &name][..], options, &[IMAGE], command].concat())
-    }
-
-    /// A field of a container, by Go template (`{{.State.Status}}`).
-    pub(crate) fn inspect(&self, name: &str, template: &str) -> String {
-        self.docker(&["container", "inspect", "-f", template, &self.full_name(name)])
-    }
-
-    /// Waits until that field has this value.
-    pub(crate) fn wait_for(&self, name: &str, template: &str, expected: &str) {
-        let deadline = clock::monotonic() + PATIENCE;
-        loop {
-            let value = self.inspect(name, template);
-            if value == expected {
-                return;
-            }
-            assert!(clock::monotonic() < deadline, "{name}: {template} stays {value}");
-            clock::pause(Duration::from_millis(50));
-        }
+    fn deref(&self) -> &Docker {
+        &self.docker
     }
 }
 
 impl Drop for RealEngine {
     fn drop(&mut self) {
-        if let Err(error) = remove_labelled(&self.address, &self.prefix) {
+        if let Err(error) = remove_labelled(&self.docker) {
             // Never a panic: this may run during one.
-            say(&format!("containers of {} stay behind: {error}", self.prefix));
+            say(&format!("containers of {} stay behind: {error}", self.docker.prefix));
         }
     }
 }
 
-fn remove_labelled(address: &str, label: &str) -> Result<(), String> {
-    let filter = format!("label={LABEL}={label}");
-    let ids = docker(address, &["ps", "-aq", "--filter", &filter])?;
+fn remove_labelled(containers: &Docker) -> Result<(), String> {
+    let filter = format!("label={LABEL}={}", containers.prefix);
+    let ids = docker(&containers.address, &["ps", "-aq", "--filter", &filter])?;
     let ids: Vec<&str> = ids.lines().collect();
     if !ids.is_empty() {
-        docker(address, &[&["rm", "-fv"], &ids[..]].concat())?;
+        docker(&containers.address, &[&["rm", "-fv"], &ids[..]].concat())?;
     }
     Ok(())
 }
 
-/// Runs the command line client; what it printed, without the last line feed, or why it failed.
-fn docker(address: &str, args: &[&str]) -> Result<String, String> {
-    let finished = Running::start(Command::new("docker").args(["-H", address]).args(args)).finish();
-    match finished.code {
-        Some(0) => Ok(finished.stdout.trim_end().to_owned()),
-        _ => Err(format!("docker {}: {}", args.join(" "), finished.stderr.trim_end())),
-    }
-}
-
-/// Makes sure of the client, the Engine and the image, once a process.
-fn prepare(address: &str) -> Result<(), String> {
+/// Makes sure of the client, the Engine and the image.
+pub(super) fn prepare(address: &str) -> Result<(), String> {
     Command::new("docker").arg("--version").output().map_err(|error| {
         format!("the docker command cannot be run ({error}): install Docker's client")
     })?;
@@ -142,12 +105,17 @@ fn prepare(address: &str) -> Result<(), String> {
         .map_err(|error| format!("the image {IMAGE} does not run (is busybox static?): {error}"))
 }
 
-/// Makes the image of the host's busybox.
-fn import_image(address: &str) -> Result<(), String> {
-    let busybox = ["/bin/busybox", "/sbin/busybox", "/usr/bin/busybox", "/usr/sbin/busybox"]
+/// Where this machine's busybox is.
+pub(super) fn busybox() -> Result<&'static str, String> {
+    ["/bin/busybox", "/sbin/busybox", "/usr/bin/busybox", "/usr/sbin/busybox"]
         .into_iter()
         .find(|path| Path::new(path).exists())
-        .ok_or("the image needs a static busybox: install busybox-static")?;
+        .ok_or_else(|| "a static busybox is needed: install busybox-static".to_owned())
+}
+
+/// Makes the image of the host's busybox.
+fn import_image(address: &str) -> Result<(), String> {
+    let busybox = busybox()?;
     let home = Home::new();
     let (root, archive) = (home.path().join("root"), home.path().join("root.tar"));
     fill_root(&root, busybox).map_err(|error| format!("{}: {error}", root.display()))?;

@@ -4,18 +4,19 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::thread;
-use std::time::Duration;
 
-use dmon::clock;
 use serde_json::Value;
 
 use super::binary::Home;
-use super::process::{PATIENCE, Running};
+use super::docker::wait_until;
+use super::process::Running;
 use super::real_engine::say;
 use super::slack::{Post, ScriptedSlack};
 
 /// A dmon that watches, and what it told. It begins anew in the same home after it ended.
 pub(crate) struct Watching {
+    /// Before its home, so that it ends before its home goes.
+    running: Option<Running>,
     /// Where it tells.
     pub(crate) slack: ScriptedSlack,
     /// Where it lives.
@@ -23,7 +24,6 @@ pub(crate) struct Watching {
     settings: Vec<(String, String)>,
     /// What the names of the test's containers begin with, left out of what was told.
     prefix: String,
-    running: Option<Running>,
     /// How many messages were looked at.
     read: usize,
 }
@@ -96,15 +96,39 @@ impl Watching {
         told
     }
 
+    /// Waits for the next messages until they tell what is wanted: no more than that many.
+    pub(crate) fn gather(&mut self, at_most: usize, is_all: impl Fn(&[Told]) -> bool) -> Vec<Told> {
+        let mut told = Vec::new();
+        while !is_all(&told) {
+            assert!(told.len() < at_most, "something is missing in {told:#?}");
+            told.push(self.next());
+        }
+        told
+    }
+
     /// Waits until it has written down that all was told.
     pub(crate) fn wait_until_remembered(&self) {
-        let deadline = clock::monotonic() + PATIENCE;
+        self.wait_for_state(|state| !is_owing(state));
+    }
+
+    /// Waits until it has inspected this many containers: those that run when it starts are, right
+    /// after its first message.
+    pub(crate) fn wait_until_known(&self, number: usize) {
+        self.wait_for_state(|state| {
+            let containers = state["state"]["world"]["containers"].as_array().into_iter().flatten();
+            containers.filter(|container| container[1]["details"].is_object()).count() >= number
+        });
+    }
+
+    fn wait_for_state(&self, is_there: impl Fn(&Value) -> bool) {
         let file = self.home.path().join("state/state.json");
-        let state = || serde_json::from_slice::<Value>(&fs::read(&file).ok()?).ok();
-        while state().is_none_or(|state| is_owing(&state)) {
-            assert!(clock::monotonic() < deadline, "it stays owing: {:#?}", state());
-            clock::pause(Duration::from_millis(20));
-        }
+        wait_until("its state is what it should be", || {
+            let read = fs::read(&file).map_err(|error| error.to_string());
+            let state: Value = read.and_then(|read| {
+                serde_json::from_slice(&read).map_err(|error| error.to_string())
+            })?;
+            if is_there(&state) { Ok(()) } else { Err(format!("{state:#}")) }
+        });
     }
 
     /// Ends it as an administrator does. It must have told nothing more.
@@ -172,6 +196,11 @@ impl Told {
         let texts = attachments.iter().map(|part| plain(&part["text"]));
         let texts: Vec<String> = std::iter::once(plain(&body["text"])).chain(texts).collect();
         Self { title: title.unwrap_or_default(), fields: fields.collect(), text: texts.join("\n") }
+    }
+
+    /// Whether it says this anywhere.
+    pub(crate) fn has(&self, part: &str) -> bool {
+        self.title.contains(part) || self.text.contains(part)
     }
 
     /// Panics unless it says this.

@@ -1,6 +1,6 @@
 //! Containers that come, go, or change their names.
 
-use super::{DOWN, LIFE, RECOVERED, REMOVED, watch};
+use super::{ADDED, DOWN, LIFE, RECOVERED, REMOVED, watch};
 use crate::support::real_engine::{IMAGE, RealEngine};
 
 #[test]
@@ -9,7 +9,7 @@ fn a_new_container_is_told() {
     let mut dmon = watch(&engine, &[]);
     engine.run("web", &[], LIFE);
     let fields = [("Container", "web"), ("Status", "running"), ("Image", IMAGE)];
-    dmon.expect("ℹ️ Container Added", &fields);
+    dmon.expect(ADDED, &fields);
     dmon.end();
 }
 
@@ -65,8 +65,7 @@ fn one_that_was_never_started_is_nobodys_business() {
     let Some(engine) = RealEngine::find() else { return };
     engine.run("db", &[], LIFE);
     let mut dmon = watch(&engine, &[]);
-    let (name, label) = (engine.full_name("web"), format!("dmon-test={}", engine.full_name("")));
-    engine.docker(&["create", "--name", &name, "--label", &label, IMAGE, "true"]);
+    engine.create("web", &[], &["true"]);
     engine.tell(&["rm"], "web");
     engine.fail("db");
     dmon.expect(DOWN, &[("Container", "db")]);

@@ -3,14 +3,13 @@
 
 mod comings;
 mod deaths;
+mod engine_restarts;
 mod health;
 mod process;
 mod restarts;
 mod stories;
 
-use std::process::Command;
-
-use crate::support::real_engine::RealEngine;
+use crate::support::docker::Docker;
 use crate::support::watching::Watching;
 
 /// Runs until it is stopped, which it obeys at once. SIGUSR1 and SIGUSR2 from within let it end by
@@ -29,30 +28,15 @@ const RESTARTED: &str = "🔄 Container Restart Detected";
 const RECOVERED: &str = "✅ Container Recovered";
 const REMOVED: &str = "ℹ️ Container Removed";
 
+const RECREATED: &str = "♻️ Container Recreated";
+const ADDED: &str = "ℹ️ Container Added";
+
 /// Watches the test's containers.
-fn watch(engine: &RealEngine, settings: &[(&str, &str)]) -> Watching {
+fn watch(engine: &Docker, settings: &[(&str, &str)]) -> Watching {
     Watching::start(&engine.address, &engine.full_name(""), settings)
 }
 
-impl RealEngine {
-    /// `docker COMMAND OPTIONS NAME` for one of the test's containers.
-    fn tell(&self, command: &[&str], name: &str) {
-        self.docker(&[command, &[&self.full_name(name)]].concat());
-    }
-
-    /// The same for what the Engine refuses to do.
-    fn fails(&self, command: &[&str], name: &str) {
-        let name = self.full_name(name);
-        let mut docker = Command::new("docker");
-        let run = docker.args(["-H", &self.address]).args(command).arg(&name);
-        assert!(!run.output().unwrap().status.success(), "docker {command:?} {name}");
-    }
-
-    /// Runs a command within one of the test's containers, which may end with it.
-    fn exec(&self, name: &str, command: &[&str]) {
-        self.docker(&[&["exec", "-d", &self.full_name(name)], command].concat());
-    }
-
+impl Docker {
     /// Lets one that leads a [`LIFE`] end by itself with 3.
     fn fail(&self, name: &str) {
         self.exec(name, &["kill", "-USR1", "1"]);

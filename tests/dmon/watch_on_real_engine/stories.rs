@@ -3,12 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use super::{DOWN, LIFE, watch};
+use super::{DOWN, LIFE, RECREATED, watch};
 use crate::support::binary::Home;
 use crate::support::process::Running;
 use crate::support::real_engine::{IMAGE, RealEngine, skip};
-
-const RECREATED: &str = "♻️ Container Recreated";
 
 #[test]
 fn a_new_container_of_an_old_name_is_a_recreation() {
