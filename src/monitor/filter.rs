@@ -16,10 +16,22 @@ pub struct Filter {
 impl Filter {
     /// Whether a container of this name and with these labels is watched and reported.
     pub fn admits(&self, name: &str, labels: &Labels) -> bool {
+        let name = if labels.contains_key("com.docker.compose.project") {
+            without_mark(name)
+        } else {
+            name
+        };
         self.include.as_ref().is_none_or(|include| include.is_match(name))
             && !self.exclude.as_ref().is_some_and(|exclude| exclude.is_match(name))
             && !labels.get("dmon.enable").is_some_and(|value| is_off(value))
     }
+}
+
+/// The name without what compose puts before it while it makes a container anew: twelve digits of
+/// an id, so that the old and the new one can be there at once (`0123456789ab_shop-api-1`).
+fn without_mark(name: &str) -> &str {
+    let is_mark = |mark: &str| mark.len() == 12 && mark.bytes().all(|it| it.is_ascii_hexdigit());
+    name.split_once('_').filter(|(mark, _)| is_mark(mark)).map_or(name, |(_, name)| name)
 }
 
 fn is_off(value: &str) -> bool {
@@ -46,5 +58,10 @@ mod tests {
         check("shop-test", None, false);
         check("web", None, false);
         assert!(Filter::default().admits("web", &Labels::new()));
+        check("0123456789ab_shop-api-1", None, false);
+        let project = ("com.docker.compose.project".to_owned(), "shop".to_owned());
+        let labels = [project].into_iter().collect();
+        assert!(filter.admits("0123456789ab_shop-api-1", &labels), "being made anew");
+        assert!(!filter.admits("old_shop-api-1", &labels));
     }
 }

@@ -1,6 +1,11 @@
 //! Deploys and jobs: one story each.
 
+use regex::Regex;
+
+use super::bench::{Bench, settings};
 use super::check;
+use crate::monitor::filter::Filter;
+use crate::monitor::settings::Settings;
 
 #[test]
 fn a_recreation_is_one_line() {
@@ -152,6 +157,26 @@ fn two_clean_ends_make_a_job() {
             "10.0 INFO Recovered web exited",
             "60.0 CRITICAL RestartFailed web running→exited DidNotStayUp",
         ],
+    );
+}
+
+#[test]
+fn a_recreation_that_cannot_start_is_told_whatever_the_old_one_is_called_meanwhile() {
+    let mut bench = Bench::unconnected(
+        Settings {
+            filter: Filter { include: Some(Regex::new("^api").unwrap()), exclude: None },
+            ..settings()
+        },
+        "api:svc=api",
+    );
+    bench.connect();
+    bench.play(
+        "1 kill api 15; 1.1 die api 143; 1.2 stop api; 1.3 rename api 0123456789ab_api; \
+         1.4 create api:svc=api; 1.5 error api; 30 wait",
+    );
+    assert_eq!(
+        bench.told(),
+        ["-5.0 INFO Watching ", "5.0 CRITICAL RestartFailed api running→exited CouldNotStart"]
     );
 }
 
