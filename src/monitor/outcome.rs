@@ -192,7 +192,8 @@ impl Monitor {
     }
 
     pub(super) fn role(&self, subject: &Subject, death: &Death, container: &Container) -> Role {
-        let clean = clean_ends(subject, death, container);
+        // Two clean ends before this one, or with it.
+        let clean = clean_ends(subject, death, container).max(subject.clean_ends);
         let ran = death.ran.unwrap_or_default();
         // Gone before it could be inspected: only the Engine removes so soon, as `--rm` wants it.
         let unasked = death.asked.is_none() && death.exit_code.is_some();

@@ -155,7 +155,7 @@ fn two_clean_ends_make_a_job() {
         &[
             "1.0 CRITICAL Status web running→exited ExitedByItself 0",
             "10.0 INFO Recovered web exited",
-            "60.0 CRITICAL RestartFailed web running→exited DidNotStayUp",
+            "60.0 CRITICAL JobFailed web ExitedByItself 1",
         ],
     );
 }
