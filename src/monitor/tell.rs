@@ -1,5 +1,7 @@
 //! What leaves the core: messages, what is held back and why, and when the state is written.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::monitor::alert::{Alert, Kind};
@@ -9,6 +11,7 @@ use crate::monitor::job;
 use crate::monitor::ledger::{GATHERS_FOR, Incident, More};
 use crate::monitor::link::Link;
 use crate::monitor::moment::Moment;
+use crate::monitor::subject::{Origin, Run};
 use crate::monitor::world::Container;
 use crate::monitor::{Dirt, Monitor};
 
@@ -26,6 +29,19 @@ const BETWEEN_SAVES_OF_NOTHING: Duration = Duration::from_mins(1);
 
 /// What is due when dmon is asked to end is told within this time, or kept for the next start.
 const LAST_WORDS_TAKE: Duration = Duration::from_secs(4);
+
+/// Whether some of the runs began on request, each soon after the one before and the last one just
+/// now, and others did not.
+fn is_halfway(mut runs: Vec<&Run>, now: Moment) -> bool {
+    runs.sort_by_key(|run| Reverse(run.sign.known));
+    let mut since = now;
+    let old = runs.iter().position(|run| {
+        let joins = run.origin == Origin::Request && since < run.sign.known + GATHERS_FOR;
+        since = run.sign.known;
+        !joins
+    });
+    old.is_some_and(|old| old > 0)
+}
 
 impl Monitor {
     /// Posts what is due, writes what changed, ends when asked to.
@@ -87,7 +103,23 @@ impl Monitor {
         let new =
             || self.state.world.containers.values().any(|container| self.is_coming(container));
         let catching_up = matches!(self.link, Link::CatchingUp { .. });
-        if grace || catching_up || new() { More::Coming } else { More::NotKnown }
+        let more = grace || catching_up || new() || self.is_updating();
+        if more { More::Coming } else { More::NotKnown }
+    }
+
+    /// Whether a service of a Swarm is being updated, task by task: some were made anew, the last one
+    /// just now, and others still run as before.
+    fn is_updating(&self) -> bool {
+        let mut services: BTreeMap<&str, Vec<&Run>> = BTreeMap::new();
+        for (identity, subject) in &self.state.subjects {
+            let id = subject.container.as_ref().filter(|_| subject.silent.is_none());
+            let up = id.and_then(|id| self.container(id)).is_some_and(|it| it.status.is_up());
+            if let (Identity::Swarm { service, .. }, Some(run), true) = (identity, &subject.run, up)
+            {
+                services.entry(service).or_default().push(run);
+            }
+        }
+        services.into_values().any(|tasks| is_halfway(tasks, self.now.moment))
     }
 
     /// Whether a container was made just now and is about to start.

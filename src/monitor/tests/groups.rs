@@ -126,6 +126,29 @@ fn a_task_of_a_swarm_has_a_successor() {
 }
 
 #[test]
+fn an_update_of_a_service_task_by_task_is_one_message() {
+    let task = |at: u32, task: u32| {
+        format!(
+            "{at} kill t{task} 15; {at}.1 die t{task} 0; {at}.2 stop t{task}; \
+             {at}.3 create n{task}:swarm={task}; {at}.9 start n{task}; "
+        )
+    };
+    let tasks = [task(1, 1), task(5, 2), task(9, 3)].concat();
+    let told = "INFO Recreated n1 - + INFO Recreated n2 - + INFO Recreated n3 -";
+    check(
+        "t1:swarm=1 t2:swarm=2 t3:swarm=3",
+        &format!("{tasks}40 wait"),
+        &[&format!("9.9 {told}")],
+    );
+    // The others are left as they are.
+    check(
+        "t1:swarm=1 t2:swarm=2",
+        &format!("{}40 wait", task(1, 1)),
+        &["11.9 INFO Recreated n1 -"],
+    );
+}
+
+#[test]
 fn jobs_are_told_only_when_they_fail() {
     let job = |code: u32| {
         format!("1 create job:rm; 1.5 start job; 5 die job {code}; 5.1 destroy job; 30 wait")
