@@ -107,8 +107,8 @@ impl Monitor {
         if more { More::Coming } else { More::NotKnown }
     }
 
-    /// Whether a service of a Swarm is being updated, task by task: some were made anew, the last one
-    /// just now, and others still run as before.
+    /// Whether a service of a Swarm is being updated, task by task: some were made anew, the last
+    /// one just now, and others still run as before.
     fn is_updating(&self) -> bool {
         let mut services: BTreeMap<&str, Vec<&Run>> = BTreeMap::new();
         for (identity, subject) in &self.state.subjects {

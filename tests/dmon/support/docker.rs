@@ -8,6 +8,7 @@ use std::time::Duration;
 use std::{iter, process};
 
 use dmon::clock;
+use serde_json::{Value, json};
 
 use super::process::{PATIENCE, Running};
 
@@ -43,6 +44,11 @@ impl Docker {
     /// The label of the test's containers, for those that something else makes.
     pub(crate) fn label(&self) -> String {
         format!("{LABEL}={}", self.prefix)
+    }
+
+    /// The same as a compose file has it.
+    pub(crate) fn labels(&self) -> Value {
+        json!({LABEL: self.prefix})
     }
 
     /// What `docker ARGS` prints. Panics with what it complains of when it fails.

@@ -57,7 +57,7 @@ pub(crate) struct PrivateEngine {
 }
 
 impl PrivateEngine {
-    /// One that runs, with the image on it; `None`, said on standard error, where there can be none.
+    /// One that runs and has the image; `None`, said on standard error, where there can be none.
     pub(crate) fn find(options: &[&'static str]) -> Option<Self> {
         let turn = Turn::take();
         let found = preconditions().and_then(|()| Self::new(turn, options));

@@ -1,5 +1,5 @@
-//! The Engine of `DOCKER_HOST`, else this machine's own. Nothing is pulled: the image is made of the
-//! host's static busybox.
+//! The Engine of `DOCKER_HOST`, else this machine's own. Nothing is pulled: the image is made of
+//! the host's static busybox.
 //!
 //! A test that finds no Engine is skipped and says so; with `DMON_TEST_REQUIRE_ENGINE` set, as CI
 //! has it, it fails. What a killed test run left behind goes by

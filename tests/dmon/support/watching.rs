@@ -73,6 +73,11 @@ impl Watching {
         self.running = Some(settings.fold(run, |run, (name, value)| run.env(name, value)).start());
     }
 
+    /// What it is started with, for one that is started in another way.
+    pub(crate) fn settings(&self) -> &[(String, String)] {
+        &self.settings
+    }
+
     /// The process.
     pub(crate) fn process(&mut self) -> &mut Running {
         self.running.as_mut().unwrap()
@@ -152,7 +157,8 @@ impl Watching {
         self.expect_no_more();
     }
 
-    fn expect_no_more(&self) {
+    /// Panics if it has told more than was looked at.
+    pub(crate) fn expect_no_more(&self) {
         let posts = self.slack.posts();
         let more = posts[self.read..].iter().map(|post| Told::of(post, &self.prefix));
         let more: Vec<Told> = more.collect();
@@ -201,6 +207,11 @@ impl Told {
     /// Whether it says this anywhere.
     pub(crate) fn has(&self, part: &str) -> bool {
         self.title.contains(part) || self.text.contains(part)
+    }
+
+    /// Whether it is about that container and no other.
+    pub(crate) fn is_about(&self, name: &str) -> bool {
+        self.fields.get("Container").is_some_and(|container| container == name)
     }
 
     /// Panics unless it says this.

@@ -4,10 +4,16 @@
 mod comings;
 mod deaths;
 mod engine_restarts;
+mod first_look;
 mod health;
+mod jobs;
+mod own;
 mod process;
+mod projects;
+mod recreations;
 mod restarts;
-mod stories;
+mod storms;
+mod swarm;
 
 use crate::support::docker::Docker;
 use crate::support::watching::Watching;
