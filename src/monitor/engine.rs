@@ -176,6 +176,10 @@ impl Monitor {
         for id in &learned.unsure {
             self.ask(id);
         }
+        // Before anything is judged of it: a dmon that was upgraded lives in a new container.
+        if self.own.is_none() {
+            self.find_own();
+        }
         for change in learned.changes {
             self.dirt = Dirt::Dirty;
             self.follow(change);

@@ -1,7 +1,10 @@
 //! The Engine stops, crashes, comes back, and is out of reach.
 
-use super::bench::{Bench, Quirk, settings};
+use super::bench::{Bench, Quirk, now, settings};
 use super::check;
+use crate::monitor::Monitor;
+use crate::monitor::container::Status;
+use crate::monitor::settings::Settings;
 
 /// An orderly stop: everything is stopped, new connections fail, and then the stream ends.
 const STOP: &str = "1 kill a 15; 1 kill b 15; 1 kill c 15; 1.1 die a 0; 1.1 stop a; 1.2 die b 0; \
@@ -193,6 +196,22 @@ fn dmon_is_never_told_of() {
     bench.play(
         "1 create dmon2:svc=dmon; 2 kill dmon 15; 2.1 die dmon 0; 2.2 stop dmon; 3 destroy dmon; 30 wait",
     );
+    assert_eq!(bench.told(), ["-5.0 INFO Watching "]);
+}
+
+#[test]
+fn an_upgraded_dmon_knows_its_new_container_as_its_own() {
+    let own = |id: &str| Settings { own_container: Some(format!("{id:0>12}")), ..settings() };
+    let mut bench = Bench::unconnected(own("1"), "dmon:svc=dmon web");
+    bench.connect();
+    bench.play("10 wait");
+    let state = bench.monitor.state();
+    bench.containers.remove("dmon");
+    bench.make("dmon:svc=dmon");
+    bench.containers.get_mut("dmon").unwrap().state.status = Status::Running;
+    bench.monitor = Monitor::new(own("3"), Some(state), now(bench.clock));
+    bench.connect();
+    bench.play("30 wait");
     assert_eq!(bench.told(), ["-5.0 INFO Watching "]);
 }
 
