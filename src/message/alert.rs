@@ -283,7 +283,11 @@ pub(super) fn late(alert: &Alert, context: Context<'_>) -> Option<Text> {
 
 /// What others said of it, and what to do.
 fn more(alert: &Alert) -> Vec<Part> {
-    let names = |names: &[String]| names.iter().map(Text::data).collect();
+    let names = |names: &[String]| {
+        let few = names.len() <= digest::LINES_MAX;
+        let names = names.iter().map(Text::data).collect();
+        if few { Part::List(names) } else { Part::Row(names) }
+    };
     let quoted = |heading: &str, said: &str| {
         let said: String = said.trim().chars().take(QUOTE_MAX).collect();
         if said.is_empty() {
@@ -301,9 +305,9 @@ fn more(alert: &Alert) -> Vec<Part> {
         Kind::Status { said: Some(error), .. } | Kind::RestartFailed { error, .. } => {
             quoted("The Engine says", error)
         }
-        Kind::EngineRestarted { restarted } => vec![Part::List(names(restarted))],
+        Kind::EngineRestarted { restarted } => vec![names(restarted)],
         Kind::EngineReachable { changed, .. } if !changed.is_empty() => {
-            vec![Part::Heading("What changed".to_owned()), Part::List(names(changed))]
+            vec![Part::Heading("What changed".to_owned()), names(changed)]
         }
         Kind::PolicyDisabled { .. } => vec![Part::Paragraph(Text::words(
             "The signal marked it as stopped on request: when it ends, its policy will not start \

@@ -11,7 +11,7 @@ use crate::monitor::cause::Cause;
 use crate::monitor::effect::Batch;
 
 /// Above so many containers a story names them side by side; below it, each has its line.
-const LINES_MAX: usize = 5;
+pub(super) const LINES_MAX: usize = 5;
 
 /// So many stories are in the summary: it is what a telephone shows of a message.
 const SUMMARY_STORIES: usize = 3;
@@ -35,6 +35,7 @@ pub fn message(batch: &Batch, context: Context<'_>) -> Message {
             number => format!("{heading} ({number})"),
         }));
         parts.extend(body(alerts, context));
+        parts.extend(changed(alerts, batch));
     }
     if !batch.crowd.is_empty() {
         parts.push(Part::Heading("Too many to be told one by one".to_owned()));
@@ -220,6 +221,20 @@ fn body(alerts: &[&Alert], context: Context<'_>) -> Vec<Part> {
         Text(spans)
     };
     vec![Part::Row(alerts.iter().map(name).collect())]
+}
+
+/// What a time without the Engine has changed, unless its restart tells of each already.
+fn changed(alerts: &[&Alert], batch: &Batch) -> Vec<Part> {
+    let is_restart = |alert: &Alert| matches!(alert.kind, Kind::EngineRestarted { .. });
+    match alerts {
+        [Alert { kind: Kind::EngineReachable { changed, .. }, .. }]
+            if !changed.is_empty() && !batch.alerts.iter().any(is_restart) =>
+        {
+            let names = changed.iter().map(Text::data).collect();
+            vec![Part::Heading("What changed".to_owned()), Part::Row(names)]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn line(alert: &Alert, context: Context<'_>) -> Text {

@@ -2,6 +2,7 @@
 //! the files, and the difference is there to be read.
 
 use dmon::message::Message;
+use dmon::monitor::alert::Kind;
 use dmon::monitor::effect::Crowd;
 use dmon::slack::{Mention, Shape, bodies};
 use dmon::terminal::{self, Colour};
@@ -39,6 +40,18 @@ fn every_kind_of_alert_has_its_words() {
         .into_iter()
         .map(|alert| terminal::text(&told(vec![alert], vec![]), 80, Colour::Off) + "\n");
     assert_golden("alerts.txt", &each.collect::<String>());
+}
+
+#[test]
+fn what_a_time_without_the_engine_changed_is_said_once() {
+    let check = |chosen: fn(&Kind) -> bool, expected: usize| {
+        let alerts = every_kind().into_iter().filter(|alert| chosen(&alert.kind)).collect();
+        let text = terminal::text(&told(alerts, vec![]), 80, Colour::Off);
+        assert_eq!(text.matches("What changed\n\ndb\n").count(), expected, "{text}");
+    };
+    check(|kind| matches!(kind, Kind::EngineReachable { .. } | Kind::Added { .. }), 1);
+    // It names them itself.
+    check(|kind| matches!(kind, Kind::EngineReachable { .. } | Kind::EngineRestarted { .. }), 0);
 }
 
 fn check(name: &str, message: &Message) {
