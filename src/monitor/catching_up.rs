@@ -10,7 +10,7 @@ use crate::monitor::change::By;
 use crate::monitor::container::Status;
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
-use crate::monitor::judge::Verdict;
+use crate::monitor::judge::{SWARM_REPLACES_WITHIN, Verdict};
 use crate::monitor::link::{
     COMING_BACK_TAKES, Fates, Gap, Link, Looked, Memory, REPLAY_TAKES, UNREACHABLE_AFTER,
 };
@@ -70,7 +70,11 @@ impl Monitor {
         }
         let (fates, last) = self.fates(gap);
         let restarted = gap.memory == Memory::Unknown && fates.tell_of_restart(gap.absence);
-        let settled = last.unwrap_or(since).max(since) + self.settings.restart_grace;
+        let patience = match fates.tasks_down {
+            0 => self.settings.restart_grace,
+            _ => SWARM_REPLACES_WITHIN.max(self.settings.restart_grace),
+        };
+        let settled = last.unwrap_or(since).max(since) + patience;
         let until = settled.min(since + COMING_BACK_TAKES);
         if restarted && fates.down > 0 && now < until {
             self.wake_at(until);
@@ -103,7 +107,13 @@ impl Monitor {
         for (identity, subject) in &self.state.subjects {
             let container = subject.container.as_ref().and_then(|id| self.container(id));
             let Some(death) = &subject.death else {
-                fates.unmoved += usize::from(container.is_some_and(|it| it.status.is_up()));
+                let run = subject.run.as_ref().map(|run| run.sign);
+                match run.filter(|_| container.is_some_and(|it| it.status.is_up())) {
+                    // It was down before, and the Engine's own start may have started it.
+                    Some(run) if run.known > gap.known => fates.started.push(run.at),
+                    Some(_) => fates.unmoved += 1,
+                    None => {}
+                }
                 continue;
             };
             match &death.back {
@@ -112,6 +122,7 @@ impl Monitor {
                 None => {
                     let restarting = container.is_some_and(|it| it.status == Status::Restarting);
                     fates.down += usize::from(!restarting);
+                    fates.tasks_down += usize::from(matches!(identity, Identity::Swarm { .. }));
                 }
                 Some(back) => {
                     if self.may_be_the_engines(gap, identity, subject) {
@@ -134,6 +145,8 @@ impl Monitor {
             && match self.how_back(identity, subject) {
                 Some(Verdict::RestartedByRequest) => true,
                 Some(Verdict::RestartedAutomatically) => back.by == By::Untold,
+                // Swarm replaces the tasks that went down with it.
+                Some(Verdict::Replaced) => matches!(identity, Identity::Swarm { .. }),
                 _ => false,
             }
     }

@@ -26,7 +26,7 @@ pub(super) const STEADY: Duration = Duration::from_secs(2);
 pub(super) const SUCCESSOR_STARTS_WITHIN: Duration = Duration::from_mins(2);
 
 /// Swarm starts a task's successor within this time.
-const SWARM_REPLACES_WITHIN: Duration = Duration::from_secs(15);
+pub(super) const SWARM_REPLACES_WITHIN: Duration = Duration::from_secs(15);
 
 /// All that a verdict rests on.
 pub(super) struct Case<'a> {

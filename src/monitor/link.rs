@@ -95,6 +95,8 @@ pub(super) struct Fates {
     pub started: Vec<Timestamp>,
     /// Not up.
     pub down: usize,
+    /// Of these, the tasks of Swarm services.
+    pub tasks_down: usize,
 }
 
 impl Gap {
@@ -138,7 +140,7 @@ mod tests {
     fn an_engine_restart_moves_most_containers() {
         let check = |absence: Absence, unmoved, started: &[i64], down, expected: bool| {
             let started = started.iter().map(|at| Timestamp::from_seconds(*at)).collect();
-            let fates = Fates { unmoved, started, down };
+            let fates = Fates { unmoved, started, down, tasks_down: 0 };
             assert_eq!(fates.tell_of_restart(absence), expected, "{absence:?} {fates:?}");
         };
         check(Absence::Unknown, 0, &[10, 11, 12], 1, true);

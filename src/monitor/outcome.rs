@@ -16,6 +16,9 @@ use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Arrival, Aspect, Death, Origin, Sign, Subject};
 use crate::monitor::world::Container;
 
+/// An Engine that removes a container when it ends, has done so after this.
+const REMOVES_ITSELF_WITHIN: Duration = Duration::from_secs(2);
+
 impl Monitor {
     /// It is down: the row it belongs to.
     pub(super) fn down(&mut self, identity: &Identity, death: &Death, container: &Container) {
@@ -197,7 +200,9 @@ impl Monitor {
         let ran = death.ran.unwrap_or_default();
         // Gone before it could be inspected: only the Engine removes so soon, as `--rm` wants it.
         let unasked = death.asked.is_none() && death.exit_code.is_some();
-        let removed_itself = death.removed.is_some() && container.details.is_none() && unasked;
+        let soon = |last: &Container| last.since.since(death.sign.at) < REMOVES_ITSELF_WITHIN;
+        let removed_soon = death.removed.as_deref().is_some_and(soon);
+        let removed_itself = removed_soon && container.details.is_none() && unasked;
         if removed_itself || job::is_job(container, ran, clean, &self.state.world) {
             Role::Job
         } else {

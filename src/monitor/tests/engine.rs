@@ -114,6 +114,21 @@ fn what_an_engine_restart_took_along_is_still_so_when_the_stream_breaks_again() 
 }
 
 #[test]
+fn an_engine_restart_starts_what_was_stopped_and_swarm_replaces_its_tasks() {
+    check(
+        "a:always t1:swarm=1 c:always d:always",
+        "0.1 kill c 15; 0.2 die c 0; 0.3 stop c; 0.1 kill d 15; 0.2 die d 0; 0.3 stop d; \
+         9 wait; 10 kill a 15; 10 kill t1 15; 10.1 die a 0; 10.2 die t1 0; 11 lost; 15 start a; \
+         15.1 start c; 15.2 start d; 16 connected; 20 create t2:swarm=1; 20.5 start t2; 90 wait",
+        &[
+            "5.2 CRITICAL Status c running→exited StoppedOnRequest \
+             + CRITICAL Status d running→exited StoppedOnRequest",
+            "20.5 WARNING EngineRestart t2,a + INFO Recovered c exited + INFO Recovered d exited",
+        ],
+    );
+}
+
+#[test]
 fn an_engine_that_remembers_what_was_before_the_starts_did_not_start_them() {
     let mut bench = Bench::new("a b:always c:always");
     bench.act("remembers");

@@ -47,7 +47,7 @@ impl World {
         let id = &event.id;
         let heard = |what| Change { id: id.clone(), at: event.time, seen: Seen::Heard, what };
         if event.action == Action::Destroy {
-            let removed = self.remove(id).map(|last| What::Removed(Box::new(last)));
+            let removed = self.remove(id, event.time).map(|last| What::Removed(Box::new(last)));
             return Learned { changes: removed.map(heard).into_iter().collect(), unsure: vec![] };
         }
         let mut learned = Learned::default();
@@ -101,7 +101,7 @@ impl World {
         if self.containers.get(id).is_some_and(|container| container.heard > sent) {
             return Learned { changes: Vec::new(), unsure: vec![id.clone()] };
         }
-        match self.remove(id) {
+        match self.remove(id, sent) {
             None => Learned::default(),
             Some(last) => {
                 let what = What::Removed(Box::new(last));
@@ -136,8 +136,9 @@ impl World {
         learned
     }
 
-    fn remove(&mut self, id: &ContainerId) -> Option<Container> {
-        let removed = self.containers.remove(id)?;
+    fn remove(&mut self, id: &ContainerId, at: Timestamp) -> Option<Container> {
+        let mut removed = self.containers.remove(id)?;
+        removed.since = removed.since.max(at);
         self.removed.push(id.clone());
         if self.removed.len() > REMOVED_AT_MOST {
             self.removed.remove(0);
