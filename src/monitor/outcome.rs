@@ -9,7 +9,7 @@ use crate::monitor::container::RestartPolicy;
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::job;
-use crate::monitor::judge::Verdict;
+use crate::monitor::judge::{Askers, Verdict};
 use crate::monitor::link::{Link, Memory};
 use crate::monitor::rules::{self, Ending, Role};
 use crate::monitor::severity::Severity;
@@ -23,7 +23,7 @@ impl Monitor {
     /// It is down: the row it belongs to.
     pub(super) fn down(&mut self, identity: &Identity, death: &Death, container: &Container) {
         let Some(subject) = self.state.subjects.get(identity) else { return };
-        let clean_ends = clean_ends(subject, death, container);
+        let clean_ends = clean_ends(subject, death, container, self.askers);
         let role = self.role(subject, death, container);
         let successor = self.successor(identity, subject).map(|(_, container)| container);
         let failed = successor.filter(|it| it.failed_to_start()).cloned();
@@ -94,7 +94,7 @@ impl Monitor {
             _ => self.back_in_another(identity, death, container),
         }
         if let Some(subject) = self.state.subjects.get_mut(identity) {
-            subject.clean_ends = clean_ends(subject, death, container);
+            subject.clean_ends = clean_ends(subject, death, container, self.askers);
         }
     }
 
@@ -196,7 +196,7 @@ impl Monitor {
 
     pub(super) fn role(&self, subject: &Subject, death: &Death, container: &Container) -> Role {
         // Two clean ends before this one, or with it.
-        let clean = clean_ends(subject, death, container).max(subject.clean_ends);
+        let clean = clean_ends(subject, death, container, self.askers).max(subject.clean_ends);
         let ran = death.ran.unwrap_or_default();
         // Gone before it could be inspected: only the Engine removes so soon, as `--rm` wants it.
         let unasked = death.asked.is_none() && death.exit_code.is_some();
@@ -253,12 +253,15 @@ fn repeated(mut alert: Alert, death: &Death, overtaken: Option<Repeat>) -> Alert
     alert
 }
 
-/// Runs in a row that ended by themselves with 0, this one included.
-fn clean_ends(subject: &Subject, death: &Death, container: &Container) -> u32 {
-    let without_policy = matches!(container.restart_policy(), Some(RestartPolicy::No));
-    if death.asked.is_none() && death.exit_code == Some(0) && without_policy {
-        subject.clean_ends.saturating_add(1)
-    } else {
-        0
+/// Runs in a row that ended by themselves with 0, this one included. Where nobody tells who asked, a
+/// clean end may be a stop: it counts for nothing and against nothing.
+fn clean_ends(subject: &Subject, death: &Death, container: &Container, askers: Askers) -> u32 {
+    let without_policy = matches!(container.restart_policy(), Some(RestartPolicy::No))
+        && !matches!(container.identity, Identity::Swarm { .. });
+    let clean = death.asked.is_none() && death.exit_code == Some(0) && without_policy;
+    match (clean, askers, death.seen) {
+        (true, Askers::Told, Seen::Heard) => subject.clean_ends.saturating_add(1),
+        (true, ..) => subject.clean_ends,
+        (false, ..) => 0,
     }
 }

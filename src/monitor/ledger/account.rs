@@ -237,7 +237,14 @@ impl Account {
 }
 
 /// Two notices of the same kind as one: the later's words, with how many and since when.
-fn merged(before: &Alert, after: Alert) -> Alert {
+fn merged(before: &Alert, mut after: Alert) -> Alert {
+    if let (Kind::EngineRestarted { restarted: known }, Kind::EngineRestarted { restarted }) =
+        (&before.kind, &mut after.kind)
+    {
+        restarted.extend(known.iter().cloned());
+        restarted.sort_unstable();
+        restarted.dedup();
+    }
     let before = before.repeat.unwrap_or(Repeat { times: 1, since: before.time });
     let more = after.repeat.map_or(1, |repeat| repeat.times);
     Alert { repeat: Some(Repeat { times: before.times + more, ..before }), ..after }
