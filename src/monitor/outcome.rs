@@ -13,7 +13,7 @@ use crate::monitor::judge::{Askers, Verdict};
 use crate::monitor::link::{Link, Memory};
 use crate::monitor::rules::{self, Ending, Role};
 use crate::monitor::severity::Severity;
-use crate::monitor::subject::{Arrival, Aspect, Death, Origin, Sign, Subject};
+use crate::monitor::subject::{Arrival, Aspect, Death, Origin, Passed, Sign, Subject};
 use crate::monitor::world::Container;
 
 /// An Engine that removes a container when it ends, has done so after this.
@@ -34,8 +34,8 @@ impl Monitor {
         let Some(subject) = self.state.subjects.get_mut(identity) else { return };
         subject.clean_ends = clean_ends;
         subject.death = None;
+        let overtaken = subject.take_untold();
         subject.problems.clear();
-        let overtaken = subject.overtaken.take();
         match ending {
             _ if silent => self.hold_silent(identity, "ended"),
             Ending::JobDone(kind) => {
@@ -147,11 +147,14 @@ impl Monitor {
         if let (Some(how), Some(container), false) = (on_request, &container, unsure) {
             return self.back(identity, &death, container, how);
         }
-        if let Some(container) = container.filter(|it| on_request.is_none() && it.has_policy()) {
+        let answered = |it: &Container| {
+            on_request.is_none() && (it.has_policy() || matches!(identity, Identity::Swarm { .. }))
+        };
+        if let Some(container) = container.filter(answered) {
             self.count(identity, &container);
         }
         if let Some(subject) = self.state.subjects.get_mut(identity) {
-            subject.pass_over(&death);
+            subject.pass_over();
         }
     }
 
@@ -218,12 +221,25 @@ impl Monitor {
 }
 
 impl Subject {
-    /// Goes on from a death of which nothing was told: the next one's alert counts it in. A loop
-    /// counts it already.
-    fn pass_over(&mut self, death: &Death) {
-        self.death = None;
+    /// The deaths that no alert counts yet: those that were overtaken, and those of a loop that were
+    /// not handed on.
+    fn take_untold(&mut self) -> Option<Repeat> {
+        let looped = self.problems.get(&Aspect::Loop).and_then(|alert| alert.repeat);
+        match (self.overtaken.take(), looped) {
+            (Some(one), Some(two)) => {
+                Some(Repeat { times: one.times + two.times, since: one.since.min(two.since) })
+            }
+            (one, two) => one.or(two),
+        }
+    }
+
+    /// Goes on from a death of which nothing was told: the next one's alert counts it in, unless a
+    /// loop has done so.
+    fn pass_over(&mut self) {
+        let Some(death) = self.death.take() else { return };
         self.clean_ends = 0;
-        if !self.problems.contains_key(&Aspect::Loop) {
+        let looped = self.problems.contains_key(&Aspect::Loop) && death.counted == Passed::Once;
+        if !looped {
             let before = self.overtaken.unwrap_or(Repeat { times: 0, since: death.sign.at });
             let times = before.times + 1 + death.unseen;
             self.overtaken = Some(Repeat { times, ..before });

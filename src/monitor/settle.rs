@@ -140,12 +140,17 @@ impl Monitor {
             subject.deaths.push(Answered { at, known, exit_code });
         }
         subject.deaths.retain(|death| at.since(death.at) < LOOP_WITHIN);
+        let times = 1 + death.unseen;
         if u32::try_from(subject.deaths.len()).unwrap_or(u32::MAX) >= LOOP_DEATHS {
             self.crash_loop(identity, container);
+        } else if subject.problems.contains_key(&Aspect::Loop) {
+            // It is no longer that frequent, but not over.
+            self.state.ledger.again(identity, times);
         }
     }
 
     fn crash_loop(&mut self, identity: &Identity, container: &Container) {
+        let known = self.state.ledger.incident(identity).is_some();
         let Some(subject) = self.state.subjects.get_mut(identity) else { return };
         let Some(death) = &subject.death else { return };
         let mut exit_codes: Vec<i64> = Vec::new();
@@ -159,9 +164,15 @@ impl Monitor {
         let mut alert = rules::alert(identity, container, Severity::Critical, kind, &death.sign);
         alert.about.exit_code = death.exit_code;
         alert.log = death.log.clone().unwrap_or_default();
-        let first = !subject.problems.contains_key(&Aspect::Loop);
-        let times = if first { deaths } else { 1 + death.unseen };
         let since = subject.deaths.first().map_or(death.sign.at, |first| first.at);
+        let before = subject.problems.get(&Aspect::Loop);
+        // An incident that is open counts those before this one already.
+        let times = if before.is_some() || known {
+            let untold = before.and_then(|alert| alert.repeat).into_iter().chain(subject.overtaken);
+            1 + death.unseen + untold.map(|repeat| repeat.times).sum::<u32>()
+        } else {
+            deaths
+        };
         alert.repeat = Some(Repeat { times, since });
         subject.overtaken = None;
         subject.problems.remove(&Aspect::Restarting);

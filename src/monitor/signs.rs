@@ -222,7 +222,11 @@ impl Monitor {
             return self.state.ledger.close(identity);
         }
         if let Some(alert) = subject.worst().cloned() {
-            subject.problems.values_mut().for_each(|alert| alert.repeat = None);
+            let counts = subject.problems.values_mut().map(|it| (it.id, it.repeat.take()));
+            let others: u32 = counts
+                .filter(|(id, _)| *id != alert.id)
+                .map(|(_, repeat)| repeat.map_or(0, |repeat| repeat.times))
+                .sum();
             let known = self.state.ledger.incident(identity);
             if known.is_none_or(|it| it.problem != alert || it.recovery.is_some()) {
                 self.dirt = Dirt::Dirty;
@@ -230,6 +234,8 @@ impl Monitor {
                     self.state.ledger.problem(alert.clone(), self.now.moment, &self.settings);
                 self.held_back(&alert, held);
             }
+            // What is less bad is counted too.
+            self.state.ledger.again(identity, others);
         } else if subject.death.is_none() && subject.container.is_some() {
             self.recovered(identity);
         }
