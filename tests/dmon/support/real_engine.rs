@@ -26,9 +26,18 @@ const APPLETS: &[&str] = &[
     "sleep", "sync", "tail", "test", "touch", "true", "wget", "yes",
 ];
 
+/// Who made an Engine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Make {
+    Docker,
+    /// It does not tell who asked for a death.
+    Podman,
+}
+
 /// A real Engine and the containers that one test made on it. Dropping it removes them.
 pub(crate) struct RealEngine {
     docker: Docker,
+    pub(crate) make: Make,
     /// Held while the test works with it.
     _turn: Turn,
 }
@@ -51,15 +60,45 @@ impl Turn {
 impl RealEngine {
     /// The Engine, with the image on it; `None`, said on standard error, where there is none.
     pub(crate) fn find() -> Option<Self> {
-        static READY: OnceLock<Result<(), String>> = OnceLock::new();
+        static READY: OnceLock<Result<Make, String>> = OnceLock::new();
         let turn = Turn::take();
         let address =
             env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
-        if let Err(why) = READY.get_or_init(|| prepare(&address)) {
-            skip(why);
+        let make = match READY.get_or_init(|| prepare(&address)) {
+            Ok(make) => *make,
+            Err(why) => {
+                skip(why);
+                return None;
+            }
+        };
+        Some(Self { docker: Docker::new(address), make, _turn: turn })
+    }
+
+    /// The same, for what only Docker does. Podman is no missing Engine: it is passed over, whoever
+    /// requires one.
+    pub(crate) fn find_docker(podman: &str) -> Option<Self> {
+        let engine = Self::find()?;
+        if engine.make == Make::Podman {
+            tell_skipped(&format!("Podman {podman}"));
             return None;
         }
-        Some(Self { docker: Docker::new(address), _turn: turn })
+        Some(engine)
+    }
+
+    /// What is said of a container that ended by itself.
+    pub(crate) fn by_itself(&self, exit_code: i64) -> String {
+        match self.make {
+            Make::Docker => format!("exited by itself with code {exit_code}"),
+            Make::Podman => format!("exited with code {exit_code}"),
+        }
+    }
+
+    /// The image as the Engine names it.
+    pub(crate) fn image(&self) -> String {
+        match self.make {
+            Make::Docker => IMAGE.to_owned(),
+            Make::Podman => format!("docker.io/library/{IMAGE}"),
+        }
     }
 }
 
@@ -91,17 +130,19 @@ fn remove_labelled(containers: &Docker) -> Result<(), String> {
 }
 
 /// Makes sure of the client, the Engine and the image.
-pub(super) fn prepare(address: &str) -> Result<(), String> {
+pub(super) fn prepare(address: &str) -> Result<Make, String> {
     Command::new("docker").arg("--version").output().map_err(|error| {
         format!("the docker command cannot be run ({error}): install Docker's client")
     })?;
-    docker(address, &["version", "--format", "{{.Server.Version}}"])
+    let components = "{{range .Server.Components}}{{.Name}},{{end}}";
+    let components = docker(address, &["version", "--format", components])
         .map_err(|error| format!("no Engine answers at {address}: {error}"))?;
+    let make = if components.contains("Podman") { Make::Podman } else { Make::Docker };
     if docker(address, &["image", "inspect", IMAGE]).is_err() {
         import_image(address)?;
     }
     docker(address, &["run", "--rm", "--pull=never", "--network=none", IMAGE, "true"])
-        .map(|_| ())
+        .map(|_| make)
         .map_err(|error| format!("the image {IMAGE} does not run (is busybox static?): {error}"))
 }
 
@@ -137,6 +178,11 @@ fn fill_root(root: &Path, busybox: &str) -> io::Result<()> {
 /// Tells that the running test is skipped, or fails it where CI wants an Engine.
 pub(crate) fn skip(why: &str) {
     assert!(env::var_os("DMON_TEST_REQUIRE_ENGINE").is_none(), "an Engine is required: {why}");
+    tell_skipped(why);
+}
+
+/// Says that the running test is skipped.
+pub(crate) fn tell_skipped(why: &str) {
     let thread = thread::current();
     say(&format!("SKIPPED: {}: {why}", thread.name().unwrap_or("a test")));
 }

@@ -1,14 +1,14 @@
 //! Containers that come, go, or change their names.
 
 use super::{ADDED, DOWN, LIFE, RECOVERED, REMOVED, watch};
-use crate::support::real_engine::{IMAGE, RealEngine};
+use crate::support::real_engine::RealEngine;
 
 #[test]
 fn a_new_container_is_told() {
     let Some(engine) = RealEngine::find() else { return };
     let mut dmon = watch(&engine, &[]);
     engine.run("web", &[], LIFE);
-    let fields = [("Container", "web"), ("Status", "running"), ("Image", IMAGE)];
+    let fields = [("Container", "web"), ("Status", "running"), ("Image", &engine.image())];
     dmon.expect(ADDED, &fields);
     dmon.end();
 }
@@ -26,7 +26,7 @@ fn one_that_is_removed_while_it_runs_is_an_incident() {
 
 #[test]
 fn one_that_is_stopped_and_removed_is_one_story() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("tells of a stop now and then") else { return };
     engine.run("web", &[], LIFE);
     let settings = [("RESTART_GRACE", "5"), ("MANUAL_STOP_SEVERITY", "warning")];
     let mut dmon = watch(&engine, &settings);
@@ -82,7 +82,7 @@ fn a_new_name_goes_on_with_the_incident() {
     let (old, new) = (engine.full_name("web"), engine.full_name("shop"));
     engine.docker(&["rename", &old, &new]);
     engine.tell(&["start"], "shop");
-    let fields = [("Container", "shop"), ("After", "exited by itself with code 3")];
+    let fields = [("Container", "shop"), ("After", &engine.by_itself(3))];
     dmon.expect(RECOVERED, &fields);
     dmon.end();
 }

@@ -11,7 +11,7 @@ const CHECKED: &[&str] = &[
 
 #[test]
 fn a_failing_check_is_told_and_so_is_its_end() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("leaves health checks to systemd") else { return };
     engine.run("web", CHECKED, LIFE);
     engine.wait_for("web", "{{.State.Health.Status}}", "healthy");
     let mut dmon = watch(&engine, &[]);
@@ -30,7 +30,7 @@ fn a_failing_check_is_told_and_so_is_its_end() {
 
 #[test]
 fn one_that_ends_while_its_check_fails_is_worse() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("leaves health checks to systemd") else { return };
     engine.run("web", CHECKED, LIFE);
     engine.wait_for("web", "{{.State.Health.Status}}", "healthy");
     let mut dmon = watch(&engine, &[]);
@@ -47,7 +47,7 @@ fn one_that_ends_while_its_check_fails_is_worse() {
 
 #[test]
 fn a_restart_that_never_gets_healthy_has_failed() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("leaves health checks to systemd") else { return };
     engine.run("web", CHECKED, LIFE);
     engine.wait_for("web", "{{.State.Health.Status}}", "healthy");
     let mut dmon = watch(&engine, &[("RESTART_GRACE", "30")]);
@@ -82,7 +82,7 @@ fn a_pause_is_told_when_it_lasts() {
 
 #[test]
 fn a_short_pause_is_not_told() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("leaves health checks to systemd") else { return };
     engine.run("web", CHECKED, LIFE);
     engine.run("db", &[], LIFE);
     engine.wait_for("web", "{{.State.Health.Status}}", "healthy");

@@ -18,7 +18,7 @@ fn a_job_that_fails_is_told() {
     let Some(engine) = RealEngine::find() else { return };
     let mut dmon = watch(&engine, &[]);
     engine.run("backup", &["--rm"], &["sh", "-c", "sleep 0.5; exit 4"]);
-    let fields = [("Container", "backup"), ("Exit Code", "4"), ("Image", IMAGE)];
+    let fields = [("Container", "backup"), ("Exit Code", "4"), ("Image", &engine.image())];
     dmon.expect(JOB_FAILED, &fields);
     engine.run("nightly", &["--label=dmon.job=true"], &["sh", "-c", "sleep 0.5; exit 5"]);
     dmon.expect(JOB_FAILED, &[("Container", "nightly"), ("Exit Code", "5")]);
@@ -45,7 +45,7 @@ fn two_clean_ends_make_a_job_also_for_a_dmon_that_begins_anew() {
     engine.run("backup", &[], LIFE);
     let mut dmon = watch(&engine, &[]);
     engine.succeed("backup");
-    let cause = "exited by itself with code 0";
+    let cause = &engine.by_itself(0)[..];
     dmon.expect(DOWN, &[("Container", "backup"), ("Cause", cause)]);
     engine.tell(&["start"], "backup");
     dmon.expect(RECOVERED, &[("Container", "backup"), ("After", cause)]);

@@ -15,7 +15,7 @@ fn it_ends_when_asked_and_goes_on_where_it_was() {
     dmon.begin();
     dmon.process().wait_for_line("watching");
     engine.tell(&["start"], "web");
-    dmon.expect(RECOVERED, &[("Container", "web"), ("After", "exited by itself with code 3")]);
+    dmon.expect(RECOVERED, &[("Container", "web"), ("After", &engine.by_itself(3))]);
     dmon.end();
 }
 
@@ -33,7 +33,7 @@ fn what_happens_after_its_crash_is_told_once_from_the_engines_memory() {
     engine.fail("web");
     engine.wait_for("web", "{{.State.Status}}", "exited");
     dmon.begin();
-    dmon.expect(DOWN, &[("Container", "web"), ("Cause", "exited by itself with code 3")]);
+    dmon.expect(DOWN, &[("Container", "web"), ("Cause", &engine.by_itself(3))]);
     dmon.end();
 }
 
@@ -48,13 +48,13 @@ fn what_was_open_at_its_crash_is_recovered_after_it() {
     dmon.kill();
     engine.tell(&["start"], "web");
     dmon.begin();
-    dmon.expect(RECOVERED, &[("Container", "web"), ("After", "exited by itself with code 3")]);
+    dmon.expect(RECOVERED, &[("Container", "web"), ("After", &engine.by_itself(3))]);
     dmon.end();
 }
 
 #[test]
 fn a_grace_goes_on_after_its_crash() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("tells of a stop now and then") else { return };
     engine.run("web", &[], LIFE);
     let mut dmon = watch(&engine, &[("RESTART_GRACE", "5")]);
     engine.tell(&["stop"], "web");

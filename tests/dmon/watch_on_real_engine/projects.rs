@@ -27,7 +27,7 @@ impl Drop for Image<'_> {
 
 #[test]
 fn a_project_comes_is_made_anew_and_goes() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("tells of a stop now and then") else { return };
     let Some(shop) = Project::new(&engine) else { return };
     let service = shop.service(LIFE, "");
     shop.write(&[("web", &service), ("db", &service)]);
@@ -61,7 +61,7 @@ fn a_project_comes_is_made_anew_and_goes() {
 
 #[test]
 fn a_service_that_shrinks_is_one_message() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("tells of a stop now and then") else { return };
     let Some(shop) = Project::new(&engine) else { return };
     shop.write(&[("web", &shop.service(LIFE, ""))]);
     shop.compose(&["up", "-d", "--scale", "web=4"]);
@@ -76,7 +76,7 @@ fn a_service_that_shrinks_is_one_message() {
 
 #[test]
 fn twenty_services_are_a_few_messages() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("tells of a stop now and then") else { return };
     let Some(shop) = Project::new(&engine) else { return };
     let services: Vec<String> = (1..=20).map(|number| format!("service{number:02}")).collect();
     let service = shop.service(LIFE, "");
@@ -143,7 +143,7 @@ fn a_recreation_that_does_not_stay_up_has_failed_until_it_is_mended() {
 
 #[test]
 fn a_recreation_that_never_gets_healthy_has_failed_until_it_does() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("leaves health checks to systemd") else { return };
     let Some(shop) = Project::new(&engine) else { return };
     change(&shop, &shop.service(LIFE, ""));
     let mut dmon = watch(&engine, &[]);
@@ -164,7 +164,7 @@ fn labels(service: &str) -> [String; 3] {
 
 #[test]
 fn a_recreation_waits_for_what_it_depends_on() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("tells of a stop now and then") else { return };
     let labels = labels("web");
     let options: Vec<&str> = labels.iter().map(String::as_str).collect();
     engine.run("shop-web-1", &options, LIFE);

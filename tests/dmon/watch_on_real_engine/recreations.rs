@@ -1,7 +1,7 @@
 //! Recreations by hand: one story each.
 
 use super::{LIFE, RECREATED, watch};
-use crate::support::real_engine::{IMAGE, RealEngine};
+use crate::support::real_engine::RealEngine;
 
 #[test]
 fn a_new_container_of_an_old_name_is_a_recreation() {
@@ -10,7 +10,7 @@ fn a_new_container_of_an_old_name_is_a_recreation() {
     let mut dmon = watch(&engine, &[("RESTART_GRACE", "30")]);
     engine.tell(&["rm", "-f"], "web");
     engine.run("web", &[], LIFE);
-    dmon.expect(RECREATED, &[("Container", "web"), ("Image", IMAGE)]);
+    dmon.expect(RECREATED, &[("Container", "web"), ("Image", &engine.image())]);
     dmon.end();
 }
 

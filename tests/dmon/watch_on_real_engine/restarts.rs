@@ -44,7 +44,7 @@ fn a_restart_by_its_policy_tells_why() {
             ("Container", "web"),
             ("Type", "Automatic restart"),
             ("Status", "running ✅"),
-            ("Cause", "exited by itself with code 3"),
+            ("Cause", &engine.by_itself(3)),
             ("Exit Code", "3"),
             ("Restart Count", "1"),
             ("Restart Policy", "on-failure"),
@@ -59,7 +59,7 @@ fn a_policy_restarts_what_ended_well_too() {
     engine.run("web", &["--restart=unless-stopped"], LIFE);
     let mut dmon = watch(&engine, &[]);
     engine.succeed("web");
-    let fields = [("Type", "Automatic restart"), ("Cause", "exited by itself with code 0")];
+    let fields = [("Type", "Automatic restart"), ("Cause", &engine.by_itself(0))];
     dmon.expect(RESTARTED, &fields);
     dmon.end();
 }
@@ -98,19 +98,40 @@ fn the_last_try_of_a_policy_is_final() {
     dmon.end();
 }
 
+/// A program of which its container can be deprived, and which leads a [`LIFE`].
+const PROGRAM: &str = "/bin/run";
+
+/// Makes a container of [`PROGRAM`] and starts it.
+fn run_program(engine: &RealEngine, name: &str) {
+    engine.create(name, &[], &[PROGRAM]);
+    give_program(engine, name);
+    engine.tell(&["start"], name);
+}
+
+/// Puts [`PROGRAM`] into a container, which may be down.
+fn give_program(engine: &RealEngine, name: &str) {
+    let folder = Home::new();
+    let program = folder.path().join("run");
+    fs::write(&program, format!("#!/bin/sh\n{}\n", LIFE[2])).unwrap();
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    let inside = format!("{}:{PROGRAM}", engine.full_name(name));
+    engine.docker(&["cp", program.to_str().unwrap(), &inside]);
+}
+
 #[test]
 fn one_that_cannot_be_started_is_told_with_the_engines_words() {
     let Some(engine) = RealEngine::find() else { return };
-    let program = Program::new();
-    engine.run("web", &[&program.mount()], &["/data/run"]);
+    run_program(&engine, "web");
     let mut dmon = watch(&engine, &[("REALTIME_CHECK_INTERVAL", "1")]);
+    engine.docker(&["exec", &engine.full_name("web"), "rm", PROGRAM]);
     engine.fail("web");
     dmon.expect(DOWN, &[("Container", "web"), ("Exit Code", "3")]);
-    program.remove();
     engine.fails(&["start"], "web");
     let fields = [("Container", "web"), ("Cause", "the Engine could not start it")];
-    dmon.expect(FAILED, &fields).says("The Engine says").says("/data/run");
-    program.write();
+    let told = dmon.expect(FAILED, &fields);
+    told.says("The Engine says").says(PROGRAM);
+    assert_ne!(told.fields.get("Exit Code").map(String::as_str), Some("3"), "of the run before");
+    give_program(&engine, "web");
     engine.tell(&["start"], "web");
     dmon.expect(RECOVERED, &[("Container", "web")]);
     dmon.end();
@@ -118,44 +139,19 @@ fn one_that_cannot_be_started_is_told_with_the_engines_words() {
 
 #[test]
 fn a_restart_that_cannot_be_made_is_told_once() {
-    let Some(engine) = RealEngine::find() else { return };
-    let program = Program::new();
-    engine.run("web", &[&program.mount()], &["/data/run"]);
+    let why = "writes down why only where the start alone was asked for";
+    let Some(engine) = RealEngine::find_docker(why) else { return };
+    run_program(&engine, "web");
     let mut dmon = watch(&engine, &[("REALTIME_CHECK_INTERVAL", "1")]);
-    program.remove();
+    engine.docker(&["exec", &engine.full_name("web"), "rm", PROGRAM]);
     engine.fails(&["restart"], "web");
     let fields = [
         ("Container", "web"),
         ("Status Change", "running → exited"),
         ("Cause", "the Engine could not start it"),
     ];
-    dmon.expect(FAILED, &fields).says("/data/run");
+    dmon.expect(FAILED, &fields).says(PROGRAM);
     dmon.end();
-}
-
-/// A program in a folder of this host that leads a [`LIFE`] in a container.
-struct Program(Home);
-
-impl Program {
-    fn new() -> Self {
-        let program = Self(Home::new());
-        program.write();
-        program
-    }
-
-    fn mount(&self) -> String {
-        format!("--mount=type=bind,source={},target=/data", self.0.path().display())
-    }
-
-    fn write(&self) {
-        let text = format!("#!/bin/sh\n{}\n", LIFE[2]);
-        fs::write(self.0.path().join("run"), text).unwrap();
-        fs::set_permissions(self.0.path().join("run"), Permissions::from_mode(0o755)).unwrap();
-    }
-
-    fn remove(&self) {
-        fs::remove_file(self.0.path().join("run")).unwrap();
-    }
 }
 
 #[test]
@@ -164,7 +160,7 @@ fn a_restart_that_does_not_last_has_failed() {
     engine.run("web", &[], FRAIL);
     let mut dmon = watch(&engine, &[]);
     engine.exec("web", &["touch", "/tmp/fail"]);
-    dmon.expect(DOWN, &[("Cause", "exited by itself with code 5")]);
+    dmon.expect(DOWN, &[("Cause", &engine.by_itself(5))]);
     engine.tell(&["start"], "web");
     let told = dmon.next();
     assert_eq!(told.title, FAILED, "{told:#?}");
@@ -173,13 +169,14 @@ fn a_restart_that_does_not_last_has_failed() {
 
 #[test]
 fn a_signal_that_takes_the_policy_away_is_told() {
-    let Some(engine) = RealEngine::find() else { return };
+    let Some(engine) = RealEngine::find_docker("does not say which signal was sent") else {
+        return;
+    };
     engine.run("web", &["--restart=unless-stopped"], LIFE);
     let mut dmon = watch(&engine, &[]);
     engine.tell(&["kill", "--signal=HUP"], "web");
-    let fields = [("Container", "web"), ("Restart Policy", "unless-stopped")];
-    let told = dmon.expect("⚠️ Restart Policy Disabled", &fields);
-    assert!(["1", "HUP", "SIGHUP"].contains(&told.fields["Signal"].as_str()), "{told:?}");
+    let fields = [("Container", "web"), ("Signal", "SIGHUP"), ("Restart Policy", "unless-stopped")];
+    dmon.expect("⚠️ Restart Policy Disabled", &fields);
     // Once a start.
     engine.tell(&["kill", "--signal=HUP"], "web");
     engine.fail("web");
