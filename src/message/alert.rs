@@ -21,8 +21,11 @@ pub struct Context<'a> {
     pub time: &'a dyn Fn(Timestamp) -> String,
 }
 
-/// Longest output of a probe, or error of the Engine, that is quoted, in characters.
-const QUOTE_MAX: usize = 300;
+/// Longest output of a probe that is quoted, in characters.
+const PROBE_MAX: usize = 300;
+
+/// Longest error of the Engine that is quoted. What is wrong stands at its end.
+const ERROR_MAX: usize = 1_000;
 
 /// Puts a batch into words: an alert that comes alone in full, several as a digest.
 pub fn message(batch: &Batch, context: Context<'_>) -> Message {
@@ -281,6 +284,16 @@ pub(super) fn late(alert: &Alert, context: Context<'_>) -> Option<Text> {
     Some(Text(vec![noticed, time(from), words(" and "), time(to)]))
 }
 
+/// What the Engine or a probe said of it, if anything.
+pub(super) fn said(alert: &Alert) -> Option<&str> {
+    let said = match &alert.kind {
+        Kind::Status { said, .. } => said.as_deref(),
+        Kind::RestartFailed { error, .. } => Some(error.as_str()),
+        _ => None,
+    };
+    said.map(str::trim).filter(|said| !said.is_empty())
+}
+
 /// What others said of it, and what to do.
 fn more(alert: &Alert) -> Vec<Part> {
     let names = |names: &[String]| {
@@ -288,23 +301,15 @@ fn more(alert: &Alert) -> Vec<Part> {
         let names = names.iter().map(Text::data).collect();
         if few { Part::List(names) } else { Part::Row(names) }
     };
-    let quoted = |heading: &str, said: &str| {
-        let said: String = said.trim().chars().take(QUOTE_MAX).collect();
-        if said.is_empty() {
-            return Vec::new();
-        }
-        vec![Part::Heading(heading.to_owned()), Part::Literal(said)]
-    };
+    if let Some(said) = said(alert) {
+        let by_probe = [Cause::HealthCheckFailed, Cause::NeverHealthy];
+        let by_probe = alert.kind.cause().is_some_and(|cause| by_probe.contains(cause));
+        let (heading, most) =
+            if by_probe { ("Last probe", PROBE_MAX) } else { ("The Engine says", ERROR_MAX) };
+        let said = said.chars().take(most).collect();
+        return vec![Part::Heading(heading.to_owned()), Part::Literal(said)];
+    }
     match &alert.kind {
-        Kind::Status { said: Some(said), cause: Cause::HealthCheckFailed, .. } => {
-            quoted("Last probe", said)
-        }
-        Kind::RestartFailed { error, cause: Cause::NeverHealthy, .. } => {
-            quoted("Last probe", error)
-        }
-        Kind::Status { said: Some(error), .. } | Kind::RestartFailed { error, .. } => {
-            quoted("The Engine says", error)
-        }
         Kind::EngineRestarted { restarted } => vec![names(restarted)],
         Kind::EngineReachable { changed, .. } if !changed.is_empty() => {
             vec![Part::Heading("What changed".to_owned()), names(changed)]

@@ -3,9 +3,9 @@
 
 use std::cmp::Reverse;
 
-use crate::message::alert::{Context, is_problem, late, title, tone, verb};
-use crate::message::units::count;
-use crate::message::{Message, Part, Span, Text, Tone, VERSION, cause, order};
+use crate::message::alert::{Context, is_problem, late, said, title, tone, verb};
+use crate::message::units::{count, from_to};
+use crate::message::{Message, Part, Span, Text, Tone, VERSION, cause, order, quote};
 use crate::monitor::alert::{Alert, Kind};
 use crate::monitor::cause::Cause;
 use crate::monitor::effect::Batch;
@@ -150,23 +150,6 @@ fn facts(batch: &Batch, context: Context<'_>) -> Vec<(&'static str, Text)> {
     facts
 }
 
-/// Two times as a span, with date and zone once where they are the same.
-fn from_to(first: &str, last: &str) -> String {
-    let words = |time: &str| -> Option<[String; 3]> {
-        let words: Vec<String> = time.split(' ').map(str::to_owned).collect();
-        words.try_into().ok()
-    };
-    match (words(first), words(last)) {
-        _ if first == last => first.to_owned(),
-        (Some([date, first, zone]), Some([other_date, last, other_zone]))
-            if date == other_date && zone == other_zone =>
-        {
-            format!("{date} {first} to {last} {zone}")
-        }
-        _ => format!("{first} to {last}"),
-    }
-}
-
 /// Alerts that say the same of different containers: the worst first, what somebody asked for after
 /// what nobody did, and what befell many before what befell few.
 fn stories(alerts: &[Alert]) -> Vec<Story<'_>> {
@@ -251,6 +234,9 @@ fn line(alert: &Alert, context: Context<'_>) -> Text {
         spans.push(Span::Words(", ".to_owned()));
         spans.extend(aside);
     }
+    if let Some(said) = said(alert) {
+        spans.extend([Span::Words(": ".to_owned()), Span::Data(quote::end(said))]);
+    }
     Text(spans)
 }
 
@@ -279,21 +265,4 @@ fn foot(batch: &Batch) -> Vec<String> {
         told = format!("{told} and {} more", hidden.len());
     }
     vec![VERSION.to_owned(), told]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::from_to;
-
-    #[test]
-    fn what_two_times_share_is_said_once() {
-        let check = |last, expected| {
-            assert_eq!(from_to("2026-11-22 09:00:00 CET", last), expected);
-        };
-        check("2026-11-22 09:00:00 CET", "2026-11-22 09:00:00 CET");
-        check("2026-11-22 09:01:00 CET", "2026-11-22 09:00:00 to 09:01:00 CET");
-        check("2026-11-23 09:01:00 CET", "2026-11-22 09:00:00 CET to 2026-11-23 09:01:00 CET");
-        check("2026-11-22 09:01:00 GMT", "2026-11-22 09:00:00 CET to 2026-11-22 09:01:00 GMT");
-        check("soon", "2026-11-22 09:00:00 CET to soon");
-    }
 }

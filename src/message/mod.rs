@@ -1,6 +1,6 @@
 //! What dmon says, before it has a shape. Slack's blocks, Slack-compatible attachments, plain text
 //! and the terminal are all made from a [`Message`]; no words are chosen after it. The helpers here
-//! (`tame`, `measure`, `grid`, `order`) are what those shapes have in common.
+//! (`tame`, `measure`, `grid`, `order`, `quote`) are what those shapes have in common.
 
 pub mod grid;
 pub mod measure;
@@ -11,6 +11,7 @@ pub mod cause;
 pub mod digest;
 pub mod engine;
 pub mod order;
+pub mod quote;
 pub mod report;
 pub mod units;
 

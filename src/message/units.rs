@@ -54,6 +54,23 @@ pub fn span(span: Duration) -> String {
     }
 }
 
+/// Two times as a span, with date and zone once where they are the same.
+pub fn from_to(first: &str, last: &str) -> String {
+    let words = |time: &str| -> Option<[String; 3]> {
+        let words: Vec<String> = time.split(' ').map(str::to_owned).collect();
+        words.try_into().ok()
+    };
+    match (words(first), words(last)) {
+        _ if first == last => first.to_owned(),
+        (Some([date, first, zone]), Some([other_date, last, other_zone]))
+            if date == other_date && zone == other_zone =>
+        {
+            format!("{date} {first} to {last} {zone}")
+        }
+        _ => format!("{first} to {last}"),
+    }
+}
+
 /// `1 container`, `2 containers`.
 pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
@@ -94,6 +111,18 @@ fn digits(value: f64, significant: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_times_share_is_said_once() {
+        let check = |last, expected| {
+            assert_eq!(from_to("2026-11-22 09:00:00 CET", last), expected);
+        };
+        check("2026-11-22 09:00:00 CET", "2026-11-22 09:00:00 CET");
+        check("2026-11-22 09:01:00 CET", "2026-11-22 09:00:00 to 09:01:00 CET");
+        check("2026-11-23 09:01:00 CET", "2026-11-22 09:00:00 CET to 2026-11-23 09:01:00 CET");
+        check("2026-11-22 09:01:00 GMT", "2026-11-22 09:00:00 CET to 2026-11-22 09:01:00 GMT");
+        check("soon", "2026-11-22 09:00:00 CET to soon");
+    }
 
     #[test]
     fn memory_reads_as_docker_writes_it() {
