@@ -9,7 +9,7 @@ pub fn natural(name: &str) -> Vec<(String, u64)> {
         match letter.to_digit(10) {
             Some(digit) => {
                 in_number = true;
-                let (_, number) = &mut parts.last_mut().expect("there is one from the start on");
+                let number = &mut parts.last_mut().expect("there is one from the start on").1;
                 *number = number.saturating_mul(10).saturating_add(digit.into());
             }
             None if in_number => {
