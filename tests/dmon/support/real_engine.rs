@@ -85,6 +85,17 @@ impl RealEngine {
         Some(engine)
     }
 
+    /// Whether its containers can have this folder of this host; said on standard error where not.
+    pub(crate) fn sees(&self, folder: &Path) -> bool {
+        let mount = format!("--mount=type=bind,source={},target=/seen", folder.display());
+        let look = ["run", "--rm", "--pull=never", "--network=none", &mount, IMAGE, "true"];
+        let looked = docker(&self.docker.address, &look);
+        if let Err(why) = &looked {
+            tell_skipped(&format!("the Engine has files of its own: {why}"));
+        }
+        looked.is_ok()
+    }
+
     /// What is said of a container that ended by itself.
     pub(crate) fn by_itself(&self, exit_code: i64) -> String {
         match self.make {

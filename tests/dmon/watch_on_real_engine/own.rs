@@ -16,11 +16,14 @@ const STARTED: &str = "👀 dmon Is Watching";
 /// What dmon's container must have of this host: its program, the libraries of a build for tests,
 /// the Engine's socket and dmon's home. `None`, said on standard error, where the Engine has none
 /// of these.
-fn mounts(engine: &Docker, dmon: &Watching) -> Option<Vec<String>> {
+fn mounts(engine: &RealEngine, dmon: &Watching) -> Option<Vec<String>> {
     let Some(socket) = engine.address.strip_prefix("unix://") else {
         skip("the Engine's host is not this one");
         return None;
     };
+    if !engine.sees(dmon.home.path()) {
+        return None;
+    }
     let home = dmon.home.path().display();
     let libraries = ["/lib", "/lib64", "/usr/lib"].into_iter();
     let libraries = libraries.filter(|path| Path::new(path).exists());
