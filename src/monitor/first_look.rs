@@ -10,6 +10,7 @@ use crate::monitor::container::{Health, Listed, Status};
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::job;
+use crate::monitor::link::Link;
 use crate::monitor::rules;
 use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Aspect, Origin, Passed, Run, Sign, Subject};
@@ -59,8 +60,13 @@ impl Monitor {
             return None;
         }
         let now = self.now;
+        // It ran before dmon came: not since the Engine was asked.
+        let known = match &self.link {
+            Link::CatchingUp { gap, .. } => gap.known,
+            Link::Away(_) | Link::Live => now.moment,
+        };
         let run = Run {
-            sign: Sign { at: line.created, told: now.wall, known: now.moment, between: None },
+            sign: Sign { at: line.created, told: now.wall, known, between: None },
             origin: Origin::First,
             health: Passed::NotYet,
             policy_off: Passed::NotYet,

@@ -1,5 +1,7 @@
 //! The Engine stops, crashes, comes back, and is out of reach.
 
+use std::time::Duration;
+
 use super::bench::{Bench, Quirk, now, settings};
 use super::check;
 use crate::monitor::Monitor;
@@ -200,6 +202,16 @@ fn the_first_look_is_silent_and_its_problems_count_as_told() {
             "15.0 INFO Recovered c exited"
         ]
     );
+}
+
+#[test]
+fn a_death_right_after_the_first_look_is_no_restart_of_the_engine() {
+    let mut bench = Bench::unconnected(settings(), "a b c");
+    bench.until(bench.clock + Duration::from_millis(10));
+    bench.connect();
+    bench.play("0.1 die a 3; 30 wait");
+    let told = ["-5.0 INFO Watching ", "-4.0 CRITICAL Status a running→exited ExitedByItself 3"];
+    assert_eq!(bench.told(), told);
 }
 
 #[test]
