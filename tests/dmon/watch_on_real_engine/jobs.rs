@@ -41,11 +41,12 @@ fn a_job_that_succeeds_is_not() {
 
 #[test]
 fn two_clean_ends_make_a_job_also_for_a_dmon_that_begins_anew() {
-    let Some(engine) = RealEngine::find() else { return };
+    let why = "does not tell a start after an end by itself from a restart";
+    let Some(engine) = RealEngine::find_docker(why) else { return };
     engine.run("backup", &[], LIFE);
     let mut dmon = watch(&engine, &[]);
     engine.succeed("backup");
-    let cause = &engine.by_itself(0)[..];
+    let cause = "exited by itself with code 0";
     dmon.expect(DOWN, &[("Container", "backup"), ("Cause", cause)]);
     engine.tell(&["start"], "backup");
     dmon.expect(RECOVERED, &[("Container", "backup"), ("After", cause)]);
