@@ -130,7 +130,7 @@ impl Owed<'_> {
         match (self.mark, &incident.recovery, &incident.told) {
             (Mark::FollowUp(..), _, Some(told)) => {
                 let nth = Duration::from_nanos(u64::from(told.follow_ups) + 1);
-                said.id = AlertId::of(&said.identity, "follow-up", incident.began + nth);
+                said.id = AlertId::of(&said.identity, "follow-up", said.time + nth);
                 said.repeat = Some(repeat);
             }
             (Mark::Past, Some(recovery), _) => said.ended = Some(recovery.alert.time),
