@@ -17,7 +17,7 @@ const UNREACHABLE: &str = "🚨 Docker Engine Unreachable - CRITICAL";
 const REACHABLE: &str = "✅ Docker Engine Reachable";
 const NOT_BACK: &str = "did not come back after the Engine restart";
 
-/// Does not obey a stop: it is killed when its time is up.
+/// Does not obey a stop: it is killed when its time is up, which is after the grace of the others.
 const STUBBORN: &[&str] = &["sh", "-c", "trap : TERM; while :; do sleep 1000 & wait; done"];
 
 /// Waits for the message of an Engine's restart, which names these as down and those as up. On a
@@ -83,7 +83,7 @@ fn fifty_containers_and_an_engine_that_is_stopped_and_started() {
     let (always, unless) = (names("always", 24), names("unless", 23));
     run_all(&engine, &always, &["--restart=always"], LIFE);
     run_all(&engine, &unless, &["--restart=unless-stopped"], LIFE);
-    engine.run("stubborn", &["--restart=always", "--stop-timeout=4"], STUBBORN);
+    engine.run("stubborn", &["--restart=always", "--stop-timeout=8"], STUBBORN);
     engine.run("plain", &[], LIFE);
     let folder = Home::new();
     let mount = format!("--mount=type=bind,source={},target=/data", folder.path().display());

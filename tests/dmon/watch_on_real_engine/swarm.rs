@@ -35,24 +35,45 @@ fn expect_all(dmon: &mut Watching, at_most: usize, words: &str, names: &[String]
     told
 }
 
-/// A service of ten.
-fn create(engine: &Docker) {
+/// Makes the Engine a Swarm with a service on it.
+fn create(engine: &Docker, options: &[&str]) {
     let (name, label) = (engine.full_name("api"), engine.label());
     let fixed = ["service", "create", "-d", "--name", &name, "--container-label", &label];
-    let more = ["--network=host", "--no-resolve-image", "--replicas=10", "--restart-delay=1s"];
-    engine.docker(&[&fixed[..], &more, &[IMAGE], LIFE].concat());
+    let more = ["--network=host", "--no-resolve-image"];
+    engine.docker(&["swarm", "init", "--advertise-addr", "127.0.0.1"]);
+    engine.docker(&[&fixed[..], &more, options, &[IMAGE], LIFE].concat());
+}
+
+#[test]
+fn tasks_that_come_back_after_an_engine_restart_were_never_gone() {
+    let Some(mut engine) = PrivateEngine::find(&[]) else { return };
+    engine.run("web", &["--restart=always"], LIFE);
+    create(&engine, &["--replicas=3", "--restart-delay=5s"]);
+    let before = wait_for_tasks(&engine, 3, &[]);
+    let mut dmon = watch(&engine, &[]);
+    dmon.wait_until_known(4);
+    engine.stop();
+    engine.start();
+    let names = wait_for_tasks(&engine, 3, &before);
+    let told = dmon.gather(3, |told| {
+        names.iter().all(|name| told.iter().any(|told| told.has(name)))
+            && told.iter().any(|told| told.has("Container Restart Detected"))
+    });
+    for told in &told {
+        assert!(!told.has("critical"), "{told:#?}");
+    }
+    dmon.end();
 }
 
 #[test]
 fn a_service_comes_is_mended_updated_shrinks_and_goes() {
     let Some(engine) = PrivateEngine::find(&[]) else { return };
-    engine.docker(&["swarm", "init", "--advertise-addr", "127.0.0.1"]);
     engine.docker(&["tag", IMAGE, NEXT_IMAGE]);
     let service = |command: &[&str]| {
         engine.docker(&[&["service"], command, &[&engine.full_name("api")]].concat())
     };
     let mut dmon = watch(&engine, &[]);
-    create(&engine);
+    create(&engine, &["--replicas=10", "--restart-delay=1s"]);
     let names = wait_for_tasks(&engine, 10, &[]);
     expect_all(&mut dmon, 3, "Container Added", &names);
 
