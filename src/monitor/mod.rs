@@ -192,7 +192,12 @@ impl Monitor {
 
     /// What is to be written to disk.
     pub fn state(&self) -> State {
-        State { clock: self.now, ..self.state.clone() }
+        // What a gap has changed is worked out again by a dmon that starts before it is.
+        let last_event = match &self.link {
+            Link::CatchingUp { gap, .. } => gap.last_event,
+            Link::Away(_) | Link::Live => self.state.last_event,
+        };
+        State { clock: self.now, last_event, ..self.state.clone() }
     }
 
     /// When the Engine answered last, by this host's wall clock: for `dmon health`.

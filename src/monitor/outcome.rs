@@ -9,12 +9,13 @@ use crate::monitor::container::RestartPolicy;
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::job;
-use crate::monitor::judge::{Askers, Verdict};
+use crate::monitor::judge::{Askers, STEADY, Verdict};
 use crate::monitor::link::{Link, Memory};
 use crate::monitor::rules::{self, Ending, Role};
 use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Arrival, Aspect, Death, Origin, Passed, Sign, Subject};
 use crate::monitor::world::Container;
+use crate::timestamp::Timestamp;
 
 /// An Engine that removes a container when it ends, has done so after this.
 const REMOVES_ITSELF_WITHIN: Duration = Duration::from_secs(2);
@@ -135,8 +136,9 @@ impl Monitor {
         }
     }
 
-    /// The next death comes before the last one was told: it is counted.
-    pub(super) fn overtake(&mut self, identity: &Identity) {
+    /// The next death, at that time, comes before the last one was told: what is due by now is told,
+    /// and the rest is counted.
+    pub(super) fn overtake(&mut self, identity: &Identity, at: Timestamp) {
         let Some(subject) = self.state.subjects.get(identity) else { return };
         let Some(death) = subject.death.clone() else { return };
         let how = self.how_back(identity, subject);
@@ -144,7 +146,9 @@ impl Monitor {
         let container = container.cloned();
         let on_request = how.filter(|it| *it != Verdict::RestartedAutomatically);
         let unsure = self.may_be_an_engine_restart(&death);
-        if let (Some(how), Some(container), false) = (on_request, &container, unsure) {
+        let steady = death.back.as_ref().is_some_and(|back| at.since(back.sign.at) >= STEADY);
+        let due = how.filter(|_| !unsure && (steady || on_request.is_some()));
+        if let (Some(how), Some(container)) = (due, &container) {
             return self.back(identity, &death, container, how);
         }
         let answered = |it: &Container| {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::monitor::Monitor;
 use crate::monitor::alert::{Condition, Kind, Repeat};
 use crate::monitor::cause::Cause;
 use crate::monitor::container::{ContainerId, Status};
@@ -12,6 +11,7 @@ use crate::monitor::rules;
 use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Answered, Aspect, Death, LOOP_DEATHS, LOOP_WITHIN, Passed, Subject};
 use crate::monitor::world::Container;
+use crate::monitor::{Dirt, Monitor};
 
 impl Monitor {
     /// Judges whatever can be judged now, and hands what follows to the ledger.
@@ -44,9 +44,9 @@ impl Monitor {
         let Some(death) = subject.death.clone() else { return };
         let Some((verdict, container)) = self.judge(identity, subject, &death) else { return };
         match verdict {
-            Verdict::Wait(moment) => self.wake_at(moment),
-            Verdict::AskEngine => self.ping(),
-            Verdict::Inspect => self.ask(&death.container),
+            Verdict::Wait(moment) => return self.wake_at(moment),
+            Verdict::AskEngine => return self.ping(),
+            Verdict::Inspect => return self.ask(&death.container),
             Verdict::GoesOn => self.count(identity, &container),
             Verdict::StillRestarting => {
                 self.count(identity, &container);
@@ -55,6 +55,7 @@ impl Monitor {
             Verdict::Down => self.down(identity, &death, &container),
             back => self.back(identity, &death, &container, back),
         }
+        self.dirt = Dirt::Dirty;
     }
 
     fn judge(

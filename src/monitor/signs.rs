@@ -263,6 +263,7 @@ impl Monitor {
         let sign = Sign { at: wall, told: wall, known: moment, between: None };
         let alert = rules::alert(identity, &container, Severity::Info, kind, &sign);
         self.state.ledger.well(alert, moment, &self.settings);
+        self.dirt = Dirt::Dirty;
     }
 }
 

@@ -131,6 +131,7 @@ impl Monitor {
     }
 
     pub(super) fn notice(&mut self, alert: &Alert) {
+        self.dirt = Dirt::Dirty;
         let held = self.state.ledger.notice(alert.clone(), self.now.moment, &self.settings);
         self.held_back(alert, held);
     }
@@ -145,6 +146,7 @@ impl Monitor {
         if matches!(alert.kind, Kind::RestartedAutomatically { .. }) {
             let times = alert.repeat.map_or(1, |repeat| repeat.times);
             self.state.ledger.again(&alert.identity, times);
+            self.dirt = Dirt::Dirty;
         }
         self.held_back(alert, Some(Reason::InIncident));
     }

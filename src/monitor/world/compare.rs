@@ -120,8 +120,8 @@ impl Container {
         let missed = restarts.saturating_sub(self.uncounted);
         let from = if was_up { self.status } else { Status::Running };
         let died = |exit_code, unseen| What::Died { exit_code, from, unseen };
-        // The count takes in the death that its policy is about to answer, and none that it leaves.
-        let goes_on = state.status == Status::Restarting;
+        // The count takes in the death that its policy answers, or tries to, and none that it leaves.
+        let goes_on = state.status == Status::Restarting || !state.error.is_empty();
         let before = |deaths: u32| deaths.saturating_sub(u32::from(goes_on));
         let mut steps = Vec::new();
         if !was_up && is_up && missed > 0 {
