@@ -15,6 +15,7 @@ mod once_on_real_engine;
 mod readme;
 mod recordings;
 mod setup;
+mod simulation;
 mod slack_bodies;
 mod store;
 mod support;
