@@ -2,13 +2,11 @@
 //! it: the same for all of them, except where Podman cannot know.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use dmon::commands::explain::{Recording, Said, replay};
 use dmon::monitor::alert::{Alert, Kind};
-use dmon::monitor::filter::Filter;
-use dmon::monitor::settings::Settings;
-use dmon::monitor::severity::Severity;
+
+use crate::support::defaults::settings;
 
 const DOCKER: [&str; 3] = ["docker-20.10.24", "docker-26.1.5", "docker-28.5.2"];
 const PODMAN: [&str; 1] = ["podman-5.8.6"];
@@ -38,20 +36,6 @@ fn told(folder: &Path) -> Vec<String> {
         Said::Held(_) => None,
     });
     batches.flat_map(|batch| batch.alerts).map(|alert| short(&alert)).collect()
-}
-
-fn settings() -> Settings {
-    Settings {
-        interval: Duration::from_secs(10),
-        restart_grace: Duration::from_secs(5),
-        cooldown: Duration::from_mins(5),
-        minimum_severity: Severity::Info,
-        manual_stop_severity: Some(Severity::Critical),
-        clean_exit_severity: Some(Severity::Critical),
-        log_lines: 0,
-        filter: Filter::default(),
-        own_container: None,
-    }
 }
 
 /// Severity, title, container, what it was and is, why, and the exit code where it says more.

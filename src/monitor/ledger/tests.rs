@@ -3,22 +3,8 @@
 use super::*;
 use crate::monitor::alert::{About, AlertId};
 use crate::monitor::container::Status as Is;
-use crate::monitor::filter::Filter;
+use crate::monitor::tests::bench::settings;
 use crate::timestamp::Timestamp;
-
-fn settings() -> Settings {
-    Settings {
-        interval: Duration::from_secs(10),
-        restart_grace: Duration::from_secs(5),
-        cooldown: Duration::from_mins(5),
-        minimum_severity: Severity::Info,
-        manual_stop_severity: Some(Severity::Critical),
-        clean_exit_severity: Some(Severity::Critical),
-        log_lines: 0,
-        filter: Filter::default(),
-        own_container: None,
-    }
-}
 
 fn second(seconds: u64) -> Moment {
     Moment(Duration::from_secs(seconds))

@@ -21,7 +21,8 @@ use crate::timestamp::Timestamp;
 /// The wall clock when the monotonic clock is at zero.
 const EPOCH: i64 = 1_800_000_000;
 
-pub(super) fn settings() -> Settings {
+/// What the settings are where nobody sets anything.
+pub(in crate::monitor) fn settings() -> Settings {
     Settings {
         interval: Duration::from_secs(10),
         restart_grace: Duration::from_secs(5),

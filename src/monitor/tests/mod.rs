@@ -1,8 +1,9 @@
 //! The contract's tables, one line a row: containers and an event script in, what Slack is told out.
 
-mod bench;
+pub(super) mod bench;
 mod engine;
 mod groups;
+mod looks;
 mod pace;
 mod script;
 mod single;

@@ -9,10 +9,7 @@ use dmon::monitor::Monitor;
 use dmon::monitor::alert::Alert;
 use dmon::monitor::effect::Effect;
 use dmon::monitor::event::{Action, Event};
-use dmon::monitor::filter::Filter;
 use dmon::monitor::input::{Input, Loss};
-use dmon::monitor::settings::Settings;
-use dmon::monitor::severity::Severity;
 use dmon::monitor::state::State;
 use dmon::timestamp::Timestamp;
 
@@ -128,20 +125,6 @@ pub(super) struct Host {
     pub(super) boot: u32,
     pub(super) last_told: Duration,
     pub(super) is_calm: bool,
-}
-
-pub(super) fn settings() -> Settings {
-    Settings {
-        interval: Duration::from_secs(10),
-        restart_grace: Duration::from_secs(5),
-        cooldown: Duration::from_mins(5),
-        minimum_severity: Severity::Info,
-        manual_stop_severity: Some(Severity::Critical),
-        clean_exit_severity: Some(Severity::Critical),
-        log_lines: 0,
-        filter: Filter::default(),
-        own_container: None,
-    }
 }
 
 impl Host {

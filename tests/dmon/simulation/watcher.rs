@@ -11,8 +11,9 @@ use dmon::monitor::input::{Input, Loss, News, Outcome, Ping};
 use dmon::monitor::moment::Now;
 use dmon::timestamp::Timestamp;
 
-use super::host::{Dmon, EPOCH, Happening, Host, Line, Post, second, settings, told};
+use super::host::{Dmon, EPOCH, Happening, Host, Line, Post, second, told};
 use super::weather::Mood;
+use crate::support::defaults::settings;
 
 /// After dmon began to be connected, what happened before is known after this.
 const CATCHES_UP_IN: Duration = Duration::from_secs(12);

@@ -3,6 +3,7 @@
 pub(crate) mod alerts;
 pub(crate) mod binary;
 pub(crate) mod compose;
+pub(crate) mod defaults;
 pub(crate) mod docker;
 pub(crate) mod engine;
 pub(crate) mod golden;
