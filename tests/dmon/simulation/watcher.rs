@@ -157,6 +157,8 @@ impl Host {
     fn perform(&mut self, effect: Effect) {
         let sent = self.now();
         match effect {
+            // It is read by the next dmon alone.
+            Effect::Save if self.climate.dmon_ends.is_none() => {}
             Effect::Save => self.saved = self.dmon.as_ref().map(|dmon| dmon.monitor.state()),
             Effect::Exit => {
                 self.note(None, "DMON ended".to_owned());
