@@ -56,7 +56,7 @@ fn a_container_that_the_engine_cannot_read_is_asked_for_again() {
         "0 refusing; 1 health b unhealthy; 3 die a 4; 12 readable; 30 wait",
         &[
             "2.0 WARNING Status b running→unhealthy HealthCheckFailed",
-            "4.0 CRITICAL Status a running→exited ExitedByItself 4",
+            "3.0 CRITICAL Status a running→exited ExitedByItself 4",
         ],
     );
     check(

@@ -15,6 +15,18 @@ fn a_death_that_nobody_asked_for_is_told_at_once() {
 }
 
 #[test]
+fn a_death_that_nothing_answers_does_not_wait_for_a_slow_engine() {
+    let told = |containers: &str| {
+        let mut bench = Bench::new(containers);
+        bench.play("0.9 slow; 1 die web 7");
+        bench.until(bench.clock + Duration::from_millis(40));
+        bench.told().len()
+    };
+    assert_eq!(told("web"), 1);
+    assert_eq!(told("web:always"), 0, "whether its policy goes on is to be known");
+}
+
+#[test]
 fn a_death_for_memory_says_so() {
     check(
         "web",

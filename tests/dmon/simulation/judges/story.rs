@@ -10,6 +10,7 @@ use dmon::timestamp::Timestamp;
 use super::{FOUND_WITHIN, Judges, LASTING, SAME, Said, begin, is_problem};
 use crate::simulation::host::{Post, told};
 use crate::simulation::truth::{Condition, Death, Fact, Soul, What, Why};
+use crate::support::defaults::settings;
 
 /// So long after a death at the most begins what tells of it: a recreation waits two minutes.
 const FOLLOWS_WITHIN: Duration = Duration::from_secs(150);
@@ -46,6 +47,7 @@ impl Judges<'_> {
         let incidents = self.incidents(soul, &said);
         if self.is_service(soul) {
             self.slack_believes_the_truth(soul, &said, incidents.last());
+            self.recoveries_are_apart(soul, &said);
             self.deaths_are_told(soul, &said, &incidents);
             self.signs_are_told(soul, &said, &incidents);
             if self.host.climate.is_fair() {
@@ -119,6 +121,19 @@ impl Judges<'_> {
             }
         }
         incidents
+    }
+
+    /// What falls ill again within the cooldown after a recovery is said to have recovered when that
+    /// lasts: two recoveries are never nearer to each other.
+    fn recoveries_are_apart(&mut self, soul: Soul, said: &[Said]) {
+        let recovered = said.iter().filter(|(_, it)| matches!(it.kind, Kind::Recovered { .. }));
+        let recovered: Vec<_> = recovered.map(|(post, alert)| (alert.id, post.at)).collect();
+        for pair in recovered.windows(2) {
+            let ((one, before), (other, at)) = (pair[0], pair[1]);
+            if one != other && at.since(before) < settings().cooldown {
+                self.fault(Some(soul), at, "recovered again within the cooldown".to_owned());
+            }
+        }
     }
 
     /// When the start message named it as one that is not well.
