@@ -304,7 +304,12 @@ impl Host {
                     self.queue(now, Happening::StreamEnds(stream));
                 }
             }
-            Trouble::Dmon => self.queue(now, Happening::DmonEnds),
+            // Soon after something happened: what is not judged yet must not be lost.
+            Trouble::Dmon => {
+                self.queue(now, Happening::Deed(Deed::Anything));
+                let after = self.life.millis(0, 6_000);
+                self.queue(after, Happening::DmonEnds);
+            }
             Trouble::Engine => {
                 let endings = [Ending::Ordered, Ending::Crash, Ending::Live, Ending::Reboot];
                 let ending = self.dice.pick(&endings);

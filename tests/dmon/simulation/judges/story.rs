@@ -176,7 +176,18 @@ impl Judges<'_> {
         self.truth.deaths(soul).filter(move |(fact, death)| {
             let job = self.truth.is_learned_job(soul, fact.at)
                 || death.why != Why::ByItself && self.truth.is_learned_job(soul, fact.at - SAME);
-            fact.at > first && !job && death.why != Why::Replaced && self.left_a_trace(fact)
+            // A request that went unheard makes a stop an end by itself.
+            let before = self.truth.deaths(soul).filter(|(it, _)| it.at <= fact.at);
+            let clean = before.filter(|(_, it)| it.exit_code == 0).count() > 1;
+            let passes_for_job = death.exit_code == 0
+                && clean
+                && self.truth.policies[soul] == RestartPolicy::No
+                && self.host.climate.dmon_ends.is_some();
+            fact.at > first
+                && !job
+                && !passes_for_job
+                && death.why != Why::Replaced
+                && self.left_a_trace(fact)
         })
     }
 
@@ -242,7 +253,8 @@ impl Judges<'_> {
         let mut gaps =
             self.host.blind.iter().filter(|(from, to)| *from <= at + FOLLOWS_WITHIN && at <= *to);
         gaps.any(|(from, to)| {
-            let of_gap = |alert: &Alert| alert.time + SAME >= *from && begin(alert) <= *to;
+            let of_gap =
+                |alert: &Alert| alert.time + SAME >= *from && begin(alert) <= *to + FOLLOWS_WITHIN;
             said.iter().any(|(post, alert)| post.at >= at && of_gap(alert))
         })
     }
