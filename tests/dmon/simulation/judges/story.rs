@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dmon::monitor::alert::{Alert, Kind};
 use dmon::monitor::container::{Health, RestartPolicy};
+use dmon::monitor::identity::Identity;
 use dmon::timestamp::Timestamp;
 
 use super::{FOUND_WITHIN, Judges, LASTING, SAME, Said, begin, is_problem};
@@ -320,7 +321,6 @@ impl Judges<'_> {
     }
 
     fn is_task(&self, soul: Soul) -> bool {
-        use dmon::monitor::identity::Identity;
         let mut identities = self.host.engine.identities.iter();
         identities.any(|(it, of)| *of == soul && matches!(it, Identity::Swarm { .. }))
     }
