@@ -29,7 +29,7 @@ use crate::docker::watch::{self, Wishes};
 use crate::json_lines;
 use crate::message::alert::{self, Context};
 use crate::monitor::Monitor;
-use crate::monitor::effect::{Batch, Effect, Held};
+use crate::monitor::effect::{Batch, Effect, Held, Level};
 use crate::monitor::input::Input;
 use crate::monitor::moment::Now;
 use crate::monitor::settings::Settings;
@@ -114,6 +114,7 @@ fn forward_signals(inbox: SyncSender<Input>) -> io::Result<()> {
 struct Edges {
     questions: Sender<Question>,
     letters: Sender<Letter>,
+    wishes: Arc<Wishes>,
 }
 
 impl Edges {
@@ -130,10 +131,10 @@ impl Edges {
             (config.docker_socket.clone(), Arc::clone(&wishes), inbox.clone());
         spawn("listen", move || watch::listen(&endpoint, since, &answers, &heeded));
         let (endpoint, answers) = (config.docker_socket.clone(), inbox.clone());
-        spawn("ask", move || ask::answer(&endpoint, &asked, &answers, &wishes));
+        spawn("ask", move || ask::answer(&endpoint, &asked, &answers));
         let deliveries = inbox.clone();
         spawn("post", move || post::deliver(&outlet, &written, &deliveries));
-        Self { questions, letters }
+        Self { questions, letters, wishes }
     }
 }
 
@@ -167,10 +168,12 @@ impl Watch<'_> {
     /// Waits for the next input, at most until the core's deadline, and does what follows from it.
     fn turn(&mut self, turns: &Receiver<Input>) -> Turn {
         let input = self.next(turns);
-        if let (Input::Connected { engine, .. }, None) = (&input, &self.config.host_name) {
+        if let (Input::Connected { engine: Some(engine), .. }, None) =
+            (&input, &self.config.host_name)
+        {
             self.host.clone_from(&engine.host_name);
         }
-        if let Input::Look { .. } = input {
+        if let Input::Listed { .. } = input {
             self.files.mark_alive(clock::wall(), self.interval);
         }
         let effects = self.monitor.step(now(self.begun), input);
@@ -198,15 +201,21 @@ impl Watch<'_> {
 
     fn perform(&self, effect: Effect) -> Turn {
         match effect {
-            Effect::Look => self.ask(Question::Look),
-            Effect::Inspect(id) => self.ask(Question::Inspect(id)),
-            Effect::Ping => self.ask(Question::Ping),
+            Effect::List { asked } => self.ask(Question::List(asked)),
+            Effect::Inspect { asked, id } => self.ask(Question::Inspect(asked, id)),
+            Effect::Ping { asked } => self.ask(Question::Ping(asked)),
             Effect::FetchLogs { id, lines } => self.ask(Question::Logs { id, lines }),
             Effect::Post(batch) => self.post(&batch),
             Effect::Save => self.files.save(&self.monitor.state()),
             Effect::Held(Held { identity, name, what, reason }) => {
                 log::info!("not told of {identity} ({name}): {what}: {}", reason.words());
             }
+            Effect::Log(remark) => match remark.level() {
+                Level::Warning => log::warn!("{remark}"),
+                Level::Info => log::info!("{remark}"),
+            },
+            Effect::ReopenStream => self.edges.wishes.reopen(),
+            Effect::AbandonPost(_) => {}
             Effect::Exit => return Turn::Last,
         }
         Turn::Another

@@ -85,18 +85,16 @@ pub fn listen(
     };
     let mut wait = BACKOFF.0;
     while !wishes.is_end() {
-        let asked = clock::wall();
-        let attempt = listener.attempt();
-        let (since, loss) = match attempt {
+        let loss = match listener.attempt() {
             Attempt::Ended(Gone) => return,
             Attempt::Lived(loss) => {
                 wait = BACKOFF.0;
-                (clock::wall(), loss)
+                loss
             }
-            Attempt::Failed(error) => (asked, Loss::NoAnswer(error.to_string())),
+            Attempt::Failed(error) => Loss::NoAnswer(error.to_string()),
         };
         debug!("the Engine was lost: {loss:?}");
-        if inbox.send(Input::Lost { since, loss }).is_err() {
+        if inbox.send(Input::Lost(loss)).is_err() {
             return;
         }
         pause(jittered(wait), wishes);
@@ -143,7 +141,7 @@ impl Listener<'_> {
             }
             Err(Error::Refused { status, .. }) if WITHOUT_EVENTS.contains(&status) => {
                 info!("no events here ({status}), so changes are found by looking alone");
-                self.connected(News::Looks, Self::ping)
+                self.connected(News::Lists, Self::ping)
             }
             Err(error) => Attempt::Failed(error),
         }
@@ -160,7 +158,7 @@ impl Listener<'_> {
             Err(error) => return Attempt::Failed(error),
         };
         let boot_id = self.boot_id();
-        if self.inbox.send(Input::Connected { engine, boot_id, news }).is_err() {
+        if self.inbox.send(Input::Connected { engine: Some(engine), boot_id, news }).is_err() {
             return Attempt::Ended(Gone);
         }
         match go_on(self) {

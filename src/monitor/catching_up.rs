@@ -1,7 +1,5 @@
 //! What a time without the Engine has changed, once it answers again; and that it does not answer.
 
-use std::time::Duration;
-
 use crate::monitor::Dirt;
 use crate::monitor::Monitor;
 use crate::monitor::alert::{About, Alert, AlertId, Condition, Kind};
@@ -11,61 +9,56 @@ use crate::monitor::container::Status;
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::judge::{SWARM_REPLACES_WITHIN, Verdict};
-use crate::monitor::link::{
-    COMING_BACK_TAKES, Fates, Gap, Link, Looked, Memory, REPLAY_TAKES, UNREACHABLE_AFTER,
-};
+use crate::monitor::link::{COMING_BACK_TAKES, Census, Fates, Gap, Memory, Presence, REPLAY_TAKES};
 use crate::monitor::moment::Moment;
 use crate::monitor::rules::{self, Role};
 use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Aspect, Origin, Subject};
 use crate::timestamp::Timestamp;
 
-/// Inspections that stay without an answer hold nothing up longer than this.
-const ANSWERS_TAKE: Duration = Duration::from_secs(10);
-
 impl Monitor {
     /// Whether things may be judged: nothing may while the Engine is away, or while it is not known
-    /// what that time has changed.
+    /// what that time has changed, unless the events have waited as long as they may.
     pub(super) fn may_judge(&mut self) -> bool {
-        match &self.link {
-            Link::Live => true,
-            Link::Away(gap) => {
-                let gap = gap.clone();
-                self.unreachable(&gap);
-                false
+        self.report_unreachable();
+        let may = match &self.link.presence {
+            Presence::Live => true,
+            Presence::Away(_) => false,
+            Presence::CatchingUp { gap, since, census } => {
+                let (gap, since, census) = (gap.clone(), *since, *census);
+                self.catch_up(&gap, since, census) || self.link.judges_by_events(self.now.moment)
             }
-            Link::CatchingUp { gap, since, looked } => {
-                let (gap, since, looked) = (gap.clone(), *since, *looked);
-                self.catch_up(&gap, since, looked)
-            }
+        };
+        if self.link.not_live.is_none() && self.link.presence == Presence::Live {
+            self.reachable();
         }
+        may
     }
 
-    fn unreachable(&mut self, gap: &Gap) {
-        let due = gap.known + UNREACHABLE_AFTER;
-        if self.now.moment < due {
-            return self.wake_at(due);
-        }
+    fn report_unreachable(&mut self) {
+        let Some(not_live) = self.link.unreachable(self.now.moment) else {
+            if let Some(due) = self.link.unreachable_at() {
+                self.wake_at(due);
+            }
+            return;
+        };
         if self.state.ledger.incident(&Identity::Engine).is_none_or(|it| it.recovery.is_some()) {
-            let kind = Kind::EngineUnreachable { reason: gap.reason.clone() };
-            let alert = of_engine(Severity::Critical, kind, gap.since);
-            self.state.ledger.problem(alert, self.now.moment, &self.settings);
+            let kind = Kind::EngineUnreachable { reason: not_live.reason.clone() };
+            let alert = of_engine(Severity::Critical, kind, not_live.at);
+            self.report_problem(alert);
             self.dirt = Dirt::Dirty;
         }
     }
 
     /// Goes on once it is known what a gap has changed.
-    fn catch_up(&mut self, gap: &Gap, since: Moment, looked: Looked) -> bool {
+    fn catch_up(&mut self, gap: &Gap, since: Moment, census: Census) -> bool {
         let now = self.now.moment;
-        let answers_due = since + ANSWERS_TAKE;
-        if looked == Looked::NotYet || (!self.asked.is_empty() && now < answers_due) {
-            if looked == Looked::Listed {
-                self.wake_at(answers_due);
-            }
+        if census == Census::Asked {
             return false;
         }
-        if now < since + REPLAY_TAKES {
-            self.wake_at(since + REPLAY_TAKES);
+        let waits = [Some(since + REPLAY_TAKES), self.link.inspections.awaited_until(since)];
+        if let Some(until) = waits.into_iter().flatten().max().filter(|until| now < *until) {
+            self.wake_at(until);
             return false;
         }
         let (fates, last) = self.fates(gap);
@@ -84,19 +77,23 @@ impl Monitor {
         if restarted {
             self.engine_restarted(gap);
         }
-        self.reachable(gap, changed);
-        self.link = Link::Live;
-        self.asked.clear();
+        self.changed = changed;
+        self.link.presence = Presence::Live;
         true
     }
 
-    fn reachable(&mut self, gap: &Gap, changed: Vec<String>) {
-        if self.state.ledger.incident(&Identity::Engine).is_some() {
-            let lasted = self.now.wall.since(gap.since);
-            let kind = Kind::EngineReachable { lasted, changed };
-            let alert = of_engine(Severity::Info, kind, self.now.wall);
-            self.state.ledger.well(alert, self.now.moment, &self.settings);
-        }
+    /// The Engine is there again, where Slack was told that it was not.
+    fn reachable(&mut self) {
+        let changed = std::mem::take(&mut self.changed);
+        let incident = self.state.ledger.incident(&Identity::Engine);
+        let Some(incident) = incident.filter(|incident| incident.recovery.is_none()) else {
+            return;
+        };
+        let lasted = self.now.moment.since(incident.opened);
+        let kind = Kind::EngineReachable { lasted, changed };
+        let alert = of_engine(Severity::Info, kind, self.now.wall);
+        self.state.ledger.well(alert, self.now.moment, &self.settings);
+        self.dirt = Dirt::Dirty;
     }
 
     /// What became of the containers that ran when the gap began, and when the last of them came

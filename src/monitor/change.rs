@@ -1,6 +1,7 @@
-//! A change in what is true of a container: the one thing that events and looks both become.
+//! A change in what is true of a container: the one thing that events and answers both become.
 
 use crate::monitor::container::{ContainerId, Health, Status};
+use crate::monitor::moment::Moment;
 use crate::monitor::world::Container;
 use crate::timestamp::Timestamp;
 
@@ -9,8 +10,10 @@ use crate::timestamp::Timestamp;
 pub struct Change {
     /// Of which container.
     pub id: ContainerId,
-    /// When, by the Engine's clock where the Engine told.
-    pub at: Timestamp,
+    /// When, by the Engine's clock; `None` where the Engine wrote no time down.
+    pub at: Option<Timestamp>,
+    /// When, by dmon's own clock.
+    pub moment: Moment,
     /// How dmon knows.
     pub seen: Seen,
     /// What.
@@ -42,8 +45,8 @@ pub enum What {
         /// As many deaths before this one went unseen, each answered by its policy.
         unseen: u32,
     },
-    /// The Engine tells of an end that was found already: what it was asked for is told as well.
-    DeathTold,
+    /// The Engine reports a death that is known already: whoever asked for it is reported as well.
+    DeathRepeated,
     /// It is down in another way than before: the policy goes on, or has given up.
     Down(Status),
     /// The Engine could not start it: no event tells of that.
@@ -66,6 +69,13 @@ pub enum What {
     Restarted,
     /// A process in it was killed for memory.
     OutOfMemory,
+}
+
+impl What {
+    /// Whether the Engine reports such a change by an event.
+    pub fn has_event(&self) -> bool {
+        matches!(self, Self::Started(_) | Self::Died { .. } | Self::Removed(_))
+    }
 }
 
 /// Who started a container.

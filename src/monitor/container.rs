@@ -214,6 +214,26 @@ pub struct Listed {
     pub created: Timestamp,
 }
 
+/// The Engine's list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct List {
+    /// The containers whose line can be read.
+    pub containers: Vec<Listed>,
+    /// Those whose line cannot: they exist.
+    pub unreadable: Vec<UnreadableLine>,
+}
+
+/// A line of the list whose id can be read and whose state cannot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnreadableLine {
+    /// Whose line it is.
+    pub id: ContainerId,
+    /// Its name; empty where that cannot be read either.
+    pub name: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
 /// One container as the Engine's inspect describes it (`/containers/{id}/json`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspected {

@@ -1,20 +1,34 @@
-//! What the core wants done. Effects are data: whoever drives the core does them and tells what
-//! came of it.
+//! What the core wants done. Effects are data: whoever drives the core does them and reports what
+//! came of it. Questions carry the moment at which they leave; their answers echo it.
+
+use std::fmt;
+use std::time::Duration;
 
 use crate::monitor::alert::Alert;
 use crate::monitor::container::ContainerId;
 use crate::monitor::identity::Identity;
+use crate::monitor::moment::Moment;
 
 /// One thing that the core wants done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// List all containers; answered by `Input::Look`, or by `Input::Lost`.
-    Look,
-    /// Inspect this container; answered by `Input::Inspected`, `Input::Gone` or `Input::Refused`, or
-    /// by `Input::Lost`.
-    Inspect(ContainerId),
+    /// List all containers; answered by `Input::Listed` or `Input::Unlisted`.
+    List {
+        /// Now.
+        asked: Moment,
+    },
+    /// Inspect a container; answered by `Input::Inspected`, `Input::Gone` or `Input::Unanswered`.
+    Inspect {
+        /// Now.
+        asked: Moment,
+        /// Which.
+        id: ContainerId,
+    },
     /// Ask on a new connection whether the Engine is there; answered by `Input::Pinged`.
-    Ping,
+    Ping {
+        /// Now.
+        asked: Moment,
+    },
     /// Read the last lines of a container's log; answered by `Input::Logs`.
     FetchLogs {
         /// Whose.
@@ -22,14 +36,130 @@ pub enum Effect {
         /// How many.
         lines: u32,
     },
-    /// Tell this; answered by `Input::Delivery`. Only one is under way at a time.
+    /// Close the event stream and open another: it is open and mute. Answered by `Input::Lost`.
+    ReopenStream,
+    /// Send this; answered by `Input::Delivery`. Only one is under way at a time.
     Post(Batch),
+    /// A message that is under way for too long is given up: whoever posts it may hang, and is to be
+    /// replaced before the next one.
+    AbandonPost(BatchId),
     /// Write the state to disk. Comes before every `Post` of the same step.
     Save,
     /// Nothing is left to do.
     Exit,
-    /// Something was seen and is not told (now): for the log and for `dmon explain`.
+    /// Something was seen and is not sent (now): for the log and for `dmon explain`.
     Held(Held),
+    /// A line for the log.
+    Log(Remark),
+}
+
+/// What an operator wants to read in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// Not everything that happens is seen any more.
+    NotLive {
+        /// Why, in one line.
+        reason: String,
+    },
+    /// Everything is seen again.
+    Live {
+        /// After so long.
+        lasted: Duration,
+    },
+    /// Containers that cannot be inspected, whatever the others do.
+    NotInspected {
+        /// Their names.
+        names: Vec<String>,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// A container can be inspected again.
+    Inspected {
+        /// Its name.
+        name: String,
+    },
+    /// Containers whose line of the list cannot be read.
+    UnreadableLine {
+        /// Their names, or ids where the names cannot be read either.
+        names: Vec<String>,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// Lists show changes that the event stream did not report.
+    StreamIsMute,
+    /// The Engine's clock was set back.
+    ClockWentBack {
+        /// By so much.
+        by: Duration,
+    },
+    /// Whoever posts messages has not reported back.
+    PostIsStuck {
+        /// For so long.
+        lasted: Duration,
+    },
+}
+
+/// How much a remark matters in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Something does not work.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+impl Remark {
+    /// How much it matters.
+    pub fn level(&self) -> Level {
+        match self {
+            Self::Live { .. } | Self::Inspected { .. } => Level::Info,
+            _ => Level::Warning,
+        }
+    }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotLive { reason } => write!(out, "the Engine is not watched: {reason}"),
+            Self::Live { lasted } => {
+                write!(out, "the Engine is watched again, after {} s", lasted.as_secs())
+            }
+            Self::NotInspected { names, reason } => write!(
+                out,
+                "no inspection of {}: {reason}; what events and the list say of it is used",
+                some_of(names)
+            ),
+            Self::Inspected { name } => write!(out, "{name} can be inspected again"),
+            Self::UnreadableLine { names, reason } => write!(
+                out,
+                "the list's line of {} cannot be read: {reason}; the container exists",
+                some_of(names)
+            ),
+            Self::StreamIsMute => out.write_str(
+                "the event stream is open and does not report what the list shows: it is opened \
+                 again",
+            ),
+            Self::ClockWentBack { by } => {
+                write!(out, "the Engine's clock went back by {} s", by.as_secs())
+            }
+            Self::PostIsStuck { lasted } => write!(
+                out,
+                "a message has been under way for {} s: it counts as unanswered",
+                lasted.as_secs()
+            ),
+        }
+    }
+}
+
+/// Three names, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// Names a batch for its delivery.

@@ -31,6 +31,8 @@ pub enum Action {
     Die {
         /// With this code; `None` where the Engine did not say.
         exit_code: Option<i64>,
+        /// The event says that it was killed for memory (Podman 6; Docker has [`Action::Oom`]).
+        out_of_memory: bool,
     },
     /// A signal was sent to it by somebody's request.
     Kill {
@@ -55,6 +57,9 @@ pub enum Action {
         /// The name before; empty where the Engine did not say (Podman).
         from: String,
     },
+    /// Its settings were changed while it exists (`docker update`): its restart policy may be
+    /// another one.
+    Update,
     /// It was removed.
     Destroy,
 }

@@ -10,19 +10,21 @@ use crate::monitor::container::{Health, Listed, Status};
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::job;
-use crate::monitor::link::Link;
+use crate::monitor::link::Presence;
+use crate::monitor::moment::Moment;
 use crate::monitor::rules;
 use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Aspect, Origin, Passed, Run, Sign, Subject};
-use crate::timestamp::Timestamp;
 
 impl Monitor {
     /// Takes the baseline. What is bad already counts as told, so that its recovery is told.
-    pub(super) fn first_look(&mut self, sent: Timestamp, containers: &[Listed]) {
+    pub(super) fn first_look(&mut self, asked: Moment, containers: &[Listed]) {
+        let clocks = self.clocks();
+        let wall = clocks.wall_at(asked);
         let mut counts: BTreeMap<Status, u32> = BTreeMap::new();
         let mut unwell = Vec::new();
         for line in containers {
-            self.state.world.adopt(sent, line);
+            self.state.world.adopt(asked, line, &clocks);
         }
         self.find_own();
         for line in containers {
@@ -34,11 +36,11 @@ impl Monitor {
         }
         let kind = Kind::Watching { counts: counts.into_iter().collect(), unwell };
         self.notice(&Alert {
-            id: AlertId::of(&Identity::Engine, kind.title(), sent),
+            id: AlertId::of(&Identity::Engine, kind.title(), wall),
             identity: Identity::Engine,
             severity: Severity::Info,
             kind,
-            time: sent,
+            time: wall,
             about: About::default(),
             repeat: None,
             ended: None,
@@ -61,12 +63,14 @@ impl Monitor {
         }
         let now = self.now;
         // It ran before dmon came: not since the Engine was asked.
-        let known = match &self.link {
-            Link::CatchingUp { gap, .. } => gap.known,
-            Link::Away(_) | Link::Live => now.moment,
+        let known = match &self.link.presence {
+            Presence::CatchingUp { gap, .. } => gap.known,
+            Presence::Away(_) | Presence::Live => now.moment,
         };
+        let clocks = self.clocks();
+        let (at, moment) = (clocks.local(line.created), clocks.moment_of(line.created));
         let run = Run {
-            sign: Sign { at: line.created, told: now.wall, known, between: None },
+            sign: Sign { at, moment, known, between: None },
             origin: Origin::First,
             health: Passed::NotYet,
             policy_off: Passed::NotYet,
@@ -107,9 +111,9 @@ impl Monitor {
             return Some(to);
         }
         let now = self.now;
-        let sign = Sign { at: now.wall, told: now.wall, known: now.moment, between: None };
+        let sign = Sign { at: now.wall, moment: now.moment, known: now.moment, between: None };
         let alert = rules::alert(identity, container, severity, kind, &sign);
-        self.state.ledger.problem(alert.clone(), now.moment, &self.settings);
+        self.report_problem(alert.clone());
         self.state.ledger.introduced(identity, now.moment);
         self.set_problem(identity, aspect, alert);
         self.hold(identity, to.word(), Reason::Baseline);

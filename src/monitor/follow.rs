@@ -10,17 +10,17 @@ use crate::monitor::effect::{Effect, Reason};
 use crate::monitor::identity::Identity;
 use crate::monitor::input::News;
 use crate::monitor::judge::{Askers, Verdict};
+use crate::monitor::moment::Moment;
 use crate::monitor::signals::{self, Force, Kill};
 use crate::monitor::subject::{Arrival, Back, Death, Origin, Passed, Run, Sign, Subject};
 use crate::monitor::world::Container;
-use crate::timestamp::Timestamp;
 
 /// The most log lines that are fetched.
 const LOG_LINES_AT_MOST: u32 = 50;
 
 impl Monitor {
     pub(super) fn follow(&mut self, change: Change) {
-        let sign = self.sign(change.at, change.seen);
+        let sign = self.sign(&change);
         let id = change.id;
         self.touch(&id);
         if let What::Removed(last) = change.what {
@@ -39,7 +39,7 @@ impl Monitor {
                 let death = self.death(&id, &container, sign, change.seen);
                 self.died(identity, Death { exit_code, from, unseen, ..death });
             }
-            What::DeathTold => self.death_told(&id, &container),
+            What::DeathRepeated => self.death_repeated(&id, &container),
             What::Signalled(signal) => self.signalled(&id, &container, sign, signal),
             What::Stopped => self.stopped(&id, &container, sign),
             What::Restarted => self.restarted_by_podman(&id, &container, sign),
@@ -58,7 +58,7 @@ impl Monitor {
     fn started(&mut self, id: &ContainerId, container: &Container, by: By, sign: Sign) {
         self.ask(id);
         let identity = &container.identity;
-        if self.is_outlived(identity, id, sign.at) {
+        if self.is_outlived(identity, id, sign.moment) {
             return;
         }
         let subject = self.state.subjects.entry(identity.clone()).or_default();
@@ -74,7 +74,7 @@ impl Monitor {
             Some(Run { sign, origin, health: Passed::NotYet, policy_off: Passed::NotYet });
         match &mut subject.death {
             Some(death) => {
-                subject.backoff = Some(sign.at.since(death.sign.at));
+                subject.backoff = Some(sign.moment.since(death.sign.moment));
                 death.back = Some(Back { sign, container: id.clone(), by });
             }
             None if new => subject.arrival = Some(Arrival::Added),
@@ -121,7 +121,7 @@ impl Monitor {
     fn death(&self, id: &ContainerId, container: &Container, sign: Sign, seen: Seen) -> Death {
         let run = self.state.subjects.get(&container.identity).and_then(|it| it.run.as_ref());
         // Whoever starts a container sets its count to 0: one read before the run says nothing.
-        let known = run.is_none_or(|run| container.known_since(run.sign.told));
+        let known = run.is_none_or(|run| container.known_since(run.sign.known));
         let details = container.details.as_ref().filter(|_| known);
         let count = details.map(|details| details.restart_count);
         // The Engine counts a restart at the death: what found the death has counted it.
@@ -131,13 +131,13 @@ impl Monitor {
             container: id.clone(),
             exit_code: container.exit_code,
             from: container.status,
-            asked: container.signals.asked(sign.at),
-            out_of_memory: container.signals.out_of_memory(sign.at),
+            asked: container.signals.asked(sign.moment),
+            out_of_memory: container.signals.out_of_memory(sign.moment),
             seen,
             unseen: 0,
             restart_count: count.map(|count| count.saturating_sub(counted.into())),
             log: (self.log_lines(container) == 0).then(Vec::new),
-            ran: container.started_at.map(|began| sign.at.since(began)),
+            ran: container.ran_until(sign.moment),
             origin: run.map_or(Origin::First, |run| run.origin),
             removed: None,
             back: None,
@@ -155,7 +155,7 @@ impl Monitor {
             let lines = self.container(&id).map_or(0, |container| self.log_lines(container));
             self.effects.push(Effect::FetchLogs { id, lines });
         }
-        self.overtake(&identity, death.sign.at);
+        self.overtake(&identity, death.sign.moment);
         let subject = self.state.subjects.entry(identity).or_default();
         subject.container = Some(death.container.clone());
         subject.clear_signs();
@@ -163,7 +163,7 @@ impl Monitor {
     }
 
     /// An inspection that was under way when the container died may show it before its event does.
-    fn death_told(&mut self, id: &ContainerId, container: &Container) {
+    fn death_repeated(&mut self, id: &ContainerId, container: &Container) {
         self.asked_for(id, container);
         let Some(subject) = self.current(&container.identity, id) else { return };
         if let Some(death) = subject.death.as_mut().filter(|death| death.container == *id) {
@@ -174,7 +174,7 @@ impl Monitor {
 
     fn removed(&mut self, id: &ContainerId, last: Container, sign: Sign) {
         let identity = last.identity.clone();
-        self.asked.remove(id);
+        self.link.forget(id);
         if self.current(&identity, id).is_none() {
             return self.removed_beside(&identity, id, last);
         }
@@ -183,7 +183,7 @@ impl Monitor {
         let unseen_death =
             was_up.then(|| Death { exit_code: None, ..self.death(id, &last, sign, Seen::Found) });
         if was_up {
-            self.overtake(&identity, sign.at);
+            self.overtake(&identity, sign.moment);
         }
         let Some(subject) = self.state.subjects.get_mut(&identity) else { return };
         subject.container = None;
@@ -248,7 +248,7 @@ impl Monitor {
     fn asked_for(&mut self, id: &ContainerId, container: &Container) {
         let Some(subject) = self.current(&container.identity, id) else { return };
         if let Some(death) = subject.death.as_mut().filter(|death| death.back.is_none()) {
-            death.asked = death.asked.max(container.signals.asked(death.sign.at));
+            death.asked = death.asked.max(container.signals.asked(death.sign.moment));
         }
     }
 
@@ -270,12 +270,12 @@ impl Monitor {
     /// policy restarts.
     fn restarted_by_podman(&mut self, id: &ContainerId, container: &Container, sign: Sign) {
         if self.askers == Askers::Untold
-            && self.news == News::Events
+            && self.link.news == News::Events
             && container.status.is_up()
             && let Some(container) = self.state.world.containers.get_mut(id)
         {
-            container.signals.stop = Some(sign.at);
-            container.signals.kill = Some(Kill { at: sign.at, force: Force::Polite });
+            container.signals.stop = Some(sign.moment);
+            container.signals.kill = Some(Kill { at: sign.moment, force: Force::Polite });
         }
     }
 
@@ -298,10 +298,10 @@ impl Monitor {
     }
 
     /// Whether an identity lives in another container by now, which started after that.
-    fn is_outlived(&self, identity: &Identity, id: &ContainerId, started: Timestamp) -> bool {
+    fn is_outlived(&self, identity: &Identity, id: &ContainerId, began: Moment) -> bool {
         let current = self.state.subjects.get(identity).and_then(|it| it.container.as_ref());
         let other = current.filter(|current| *current != id).and_then(|it| self.container(it));
-        other.is_some_and(|it| it.status.is_up() && it.started_at > Some(started))
+        other.is_some_and(|it| it.status.is_up() && it.began > Some(began))
     }
 
     /// Whether the story of an identity goes on in this container: it lives in it, or in none that

@@ -1,70 +1,87 @@
-//! What the core is told. Everything it knows of the world comes in by one of these.
+//! What the core is given. Everything it knows of the world comes in by one of these.
+//!
+//! An answer carries the moment at which its question left, as the core stamped it. That orders
+//! answers and events, whatever the wall clocks say.
 
-use crate::monitor::container::{ContainerId, Engine, Inspected, Listed};
+use crate::monitor::container::{ContainerId, Engine, Inspected, List};
 use crate::monitor::effect::BatchId;
 use crate::monitor::event::Event;
-use crate::timestamp::Timestamp;
+use crate::monitor::moment::Moment;
 
-/// One thing that the core is told.
+/// One input of the core.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// The Engine answers, on new connections: at the start and after each [`Input::Lost`]. The
-    /// event stream, where there is one, is open already, so that the look that the core asks for
-    /// next leaves no gap.
+    /// The event stream is open, or it is known that there is none: at the start, after each
+    /// [`Input::Lost`], and when a stream can be opened where there was none. The list that the core
+    /// asks for next leaves no gap between the two.
     Connected {
-        /// What the Engine says of itself.
-        engine: Engine,
+        /// What the Engine says of itself; `None` where `/info` is refused.
+        engine: Option<Engine>,
         /// The kernel's id of this boot (`/proc/sys/kernel/random/boot_id`); `None` where the
         /// Engine's host is not this one.
         boot_id: Option<String>,
         /// Where news come from.
         news: News,
     },
-    /// The stream ended, or a request stayed without an answer. Told again for every attempt to
-    /// connect that fails.
-    Lost {
-        /// The end of the stream, or when the request was sent.
-        since: Timestamp,
-        /// What happened.
-        loss: Loss,
-    },
-    /// The Engine told of an event.
+    /// The event stream ended, or could not be opened. Given for every attempt that fails.
+    Lost(Loss),
+    /// The Engine reported an event.
     Event(Event),
-    /// Events were thrown away unread, because there were too many.
+    /// Events were dropped: too many at once, or unreadable.
     EventsMissed,
-    /// All containers of the Engine: the answer to [`crate::monitor::effect::Effect::Look`].
-    Look {
-        /// When the request was sent, by this host's wall clock.
-        sent: Timestamp,
+    /// All containers of the Engine: the answer to `Effect::List`.
+    Listed {
+        /// When it was asked for.
+        asked: Moment,
         /// The complete list.
-        containers: Vec<Listed>,
+        list: List,
     },
-    /// The answer to [`crate::monitor::effect::Effect::Inspect`].
+    /// The other answer to `Effect::List`: it was refused, cannot be read, or did not come in time.
+    Unlisted {
+        /// When it was asked for.
+        asked: Moment,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// The answer to `Effect::Inspect`.
     Inspected {
-        /// When the request was sent, by this host's wall clock.
-        sent: Timestamp,
+        /// When it was asked for.
+        asked: Moment,
         /// The container.
         container: Box<Inspected>,
     },
-    /// The other answer to [`crate::monitor::effect::Effect::Inspect`]: there is no such container.
+    /// Another answer to `Effect::Inspect`: the Engine itself says that there is no such container.
     Gone {
-        /// When the request was sent, by this host's wall clock.
-        sent: Timestamp,
+        /// When it was asked for.
+        asked: Moment,
         /// Which.
         id: ContainerId,
     },
-    /// The Engine is there and does not say how this container is: it is asked again at a later look.
-    Refused(ContainerId),
-    /// The answer to [`crate::monitor::effect::Effect::FetchLogs`]; empty when there was none.
+    /// The third answer to `Effect::Inspect`: none that can be used. It says nothing about the
+    /// Engine, nor about other containers.
+    Unanswered {
+        /// When it was asked for.
+        asked: Moment,
+        /// Which container.
+        id: ContainerId,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// The answer to `Effect::FetchLogs`; empty when there was none.
     Logs {
         /// Whose.
         id: ContainerId,
         /// Its last lines, the oldest first.
         lines: Vec<String>,
     },
-    /// The answer to [`crate::monitor::effect::Effect::Ping`].
-    Pinged(Ping),
-    /// The answer to [`crate::monitor::effect::Effect::Post`].
+    /// The answer to `Effect::Ping`.
+    Pinged {
+        /// When it was asked for.
+        asked: Moment,
+        /// The answer.
+        ping: Ping,
+    },
+    /// The answer to `Effect::Post`.
     Delivery {
         /// Which batch.
         batch: BatchId,
@@ -80,18 +97,18 @@ pub enum Input {
 /// Where news of the containers come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
-    /// The event stream, with looks beside it.
+    /// The event stream, with lists beside it.
     Events,
-    /// Looks alone: the Engine or the proxy before it has no `/events`.
-    Looks,
+    /// Lists alone: the Engine or the proxy before it has no `/events`.
+    Lists,
 }
 
-/// How the Engine was lost.
+/// How the event stream was lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// The stream ended or broke. Proxies cut idle streams: that alone means nothing.
+    /// It ended or broke. Proxies cut idle streams: that alone means nothing.
     StreamEnded,
-    /// No connection, or no answer; why, in the words of the Engine's client.
+    /// No connection, or no answer; why, in one line.
     NoAnswer(String),
 }
 

@@ -9,7 +9,6 @@ use crate::monitor::identity::Identity;
 use crate::monitor::moment::Moment;
 use crate::monitor::subject::{Back, Death};
 use crate::monitor::world::Container;
-use crate::timestamp::Timestamp;
 
 /// The longest that an answer of the Engine is waited for before something is judged without it.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(1);
@@ -47,19 +46,23 @@ pub(super) struct Case<'a> {
     pub askers: Askers,
     /// `RESTART_GRACE`.
     pub restart_grace: Duration,
-    /// When the Engine last answered a ping on a new connection.
-    pub answered: Option<Answered>,
+    /// Whether the container that died can be inspected.
+    pub inspection: Inspection,
+    /// When the list was asked for that was answered last.
+    pub listed: Option<Moment>,
+    /// When the ping left that the Engine answered last, on a new connection.
+    pub answered: Option<Moment>,
     /// Now.
     pub now: Moment,
 }
 
-/// When the Engine answered, by both clocks.
+/// Whether a container can be inspected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Answered {
-    /// On the clock of waits.
-    pub at: Moment,
-    /// By this host's wall clock.
-    pub told: Timestamp,
+pub(super) enum Inspection {
+    /// It can, as far as is known.
+    Works,
+    /// It cannot: events and the list say all there is.
+    Fails,
 }
 
 /// Whether the Engine tells who asked for a death.
@@ -101,12 +104,12 @@ impl Case<'_> {
             return self.returned(back, container);
         }
         let known = self.death.sign.known;
-        let told = self.death.sign.told;
-        let patience = self.container.signals.patience(self.death.sign.at);
+        let patience = self.container.signals.patience(self.death.sign.moment);
         if self.death.asked.is_none() && self.now < known + patience {
             return Verdict::Wait(known + patience);
         }
-        let answered = self.death.removed.is_some() || self.container.known_since(told);
+        let listed = self.inspection == Inspection::Fails && self.listed >= Some(known);
+        let answered = self.death.removed.is_some() || self.container.known_since(known) || listed;
         let answer_due = known + self.answer_within();
         if !answered && self.now < answer_due {
             return Verdict::Wait(answer_due);
@@ -151,15 +154,12 @@ impl Case<'_> {
     /// A death whose grace is over is told only if the Engine is there (one that is stopping stops
     /// everything) and if the container is still down.
     fn confirmed(&self, until: Moment) -> Verdict {
-        let Some(answered) = self.answered.filter(|answered| answered.at >= until) else {
+        let Some(answered) = self.answered.filter(|answered| *answered >= until) else {
             return Verdict::AskEngine;
         };
-        let known = self.death.removed.is_some() || self.container.known_since(answered.told);
-        if known || self.now >= answered.at + ANSWER_WITHIN {
-            Verdict::Down
-        } else {
-            Verdict::Inspect
-        }
+        let listed = self.inspection == Inspection::Fails && self.listed >= Some(answered);
+        let known = self.death.removed.is_some() || self.container.known_since(answered) || listed;
+        if known || self.now >= answered + ANSWER_WITHIN { Verdict::Down } else { Verdict::Inspect }
     }
 
     fn restarting(&self) -> Verdict {
@@ -171,7 +171,7 @@ impl Case<'_> {
     }
 
     fn returned(&self, back: &Back, container: &Container) -> Verdict {
-        let known = container.known_since(back.sign.told);
+        let known = container.known_since(back.sign.known);
         if !known && self.now < back.sign.known + RETURN_KNOWN_WITHIN {
             return Verdict::Wait(back.sign.known + RETURN_KNOWN_WITHIN);
         }
@@ -197,8 +197,8 @@ impl Case<'_> {
             (By::Policy, ..) => true,
             (By::Somebody, ..) => false,
             // The policy counts what it restarts.
-            (By::Untold, _, Some(0)) if container.known_since(back.sign.told) => false,
-            (By::Untold, Some(before), Some(after)) if container.known_since(back.sign.told) => {
+            (By::Untold, _, Some(0)) if container.known_since(back.sign.known) => false,
+            (By::Untold, Some(before), Some(after)) if container.known_since(back.sign.known) => {
                 after > before
             }
             (By::Untold, ..) => {

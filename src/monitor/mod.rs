@@ -44,17 +44,17 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::monitor::container::ContainerId;
-use crate::monitor::effect::Effect;
-use crate::monitor::event::Event;
+use crate::monitor::effect::{Effect, Remark};
+use crate::monitor::event::{Action, Event};
 use crate::monitor::identity::Identity;
-use crate::monitor::input::{Input, News};
-use crate::monitor::judge::{Answered, Askers};
-use crate::monitor::link::{Absence, Gap, Link, Memory};
-use crate::monitor::moment::{Moment, Now};
+use crate::monitor::input::Input;
+use crate::monitor::judge::Askers;
+use crate::monitor::link::{Absence, Gap, Link, Presence};
+use crate::monitor::moment::{Clocks, Moment, Now};
 use crate::monitor::settings::Settings;
 use crate::monitor::state::{Clock, State};
 use crate::timestamp::Timestamp;
@@ -64,22 +64,27 @@ use crate::timestamp::Timestamp;
 pub struct Monitor {
     settings: Settings,
     state: State,
-    /// The clock of waits when the monotonic clock was at zero.
+    /// The moment at which this process started.
     epoch: Moment,
     /// What the clocks say in this step.
     now: Clock,
     link: Link,
     askers: Askers,
-    news: News,
-    /// Events that came before the first look.
+    is_podman: bool,
+    /// How far the Engine's clock is ahead of this host's.
+    engine_ahead_ns: i64,
+    /// When the last event came in.
+    last_event_came: Moment,
+    /// The last events: the Engine repeats some of them to a stream that is opened again.
+    recent: VecDeque<(Timestamp, ContainerId, Action)>,
+    /// Events that came before the first list.
     early: Vec<Event>,
-    /// Containers whose inspection is under way.
-    asked: BTreeSet<ContainerId>,
-    /// When the Engine answered a ping last.
-    answered: Option<Answered>,
-    pinging: Pinging,
-    /// When the next reconciliation is due; `None` while one is under way.
-    next_look: Option<Moment>,
+    /// When a mute stream was opened again.
+    reopened: Moment,
+    /// Containers whose line of the list could not be read.
+    unreadable_lines: BTreeSet<ContainerId>,
+    /// The names of those that the last gap has changed.
+    changed: Vec<String>,
     /// dmon's own identity, once its container was seen.
     own: Option<Identity>,
     dirt: Dirt,
@@ -97,17 +102,6 @@ pub struct Monitor {
     effects: Vec<Effect>,
 }
 
-/// Whether the Engine is being asked if it is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pinging {
-    /// Nobody needs to know.
-    No,
-    /// It is.
-    UnderWay,
-    /// It did not answer; ask again then.
-    Again(Moment),
-}
-
 /// How much of the state is not on disk yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Dirt {
@@ -119,41 +113,47 @@ enum Dirt {
     Dirty,
 }
 
+/// Whether dmon sees all that happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Whether it is live; else why not, in one line.
+    pub live: Result<(), String>,
+    /// Whether inspections are answered, or none was needed; else why not, in one line.
+    pub inspections: Result<(), String>,
+    /// Containers that cannot be inspected, and why.
+    pub uninspected: Vec<(String, String)>,
+}
+
 impl Monitor {
     /// Starts with what is remembered; `None`: nothing, so the first look is a silent baseline.
     pub fn new(settings: Settings, state: Option<State>, now: Now) -> Self {
         let mut state = state.unwrap_or_default();
-        state.ledger.forget_what_was_under_way();
-        // The clock of waits goes on where it stood, moved by the time in between.
+        state.ledger.start_again();
+        // The monotonic clock goes on where it stood, moved by the time in between.
         let away = now.wall.since(state.clock.wall);
         let first = state.answered.is_none();
         let moment = if first { Moment::default() } else { state.clock.moment + away };
         let epoch = moment - now.monotonic;
         let moment = epoch + now.monotonic;
         let since = state.answered.unwrap_or(now.wall);
-        let gap = Gap {
-            since,
-            known: moment,
-            absence: Absence::Unknown,
-            last_event: state.last_event,
-            memory: Memory::Unknown,
-            remembers: None,
-            reason: "it has not answered yet".to_owned(),
-        };
+        let gap = Gap::new(since, moment, Absence::Unknown, state.last_event);
+        let clocks = Clocks::new(now.wall, moment);
         let touched = state.subjects.keys().cloned().collect();
         Self {
+            link: Link::new(gap, &clocks, settings.interval),
             settings,
             state,
             epoch,
             now: Clock { wall: now.wall, moment },
-            link: Link::Away(gap),
             askers: Askers::Told,
-            news: News::Events,
+            is_podman: false,
+            engine_ahead_ns: 0,
+            last_event_came: moment,
+            recent: VecDeque::new(),
             early: Vec::new(),
-            asked: BTreeSet::new(),
-            answered: None,
-            pinging: Pinging::No,
-            next_look: None,
+            reopened: moment,
+            unreadable_lines: BTreeSet::new(),
+            changed: Vec::new(),
             own: None,
             dirt: Dirt::Clean,
             saved: moment,
@@ -171,8 +171,9 @@ impl Monitor {
         self.now = Clock { wall: now.wall, moment: self.epoch + now.monotonic };
         self.wake = None;
         self.take(input);
-        self.reconcile();
+        self.evaluate_link();
         self.settle();
+        self.effects.extend(self.link.questions());
         self.tell();
         std::mem::take(&mut self.effects)
     }
@@ -181,8 +182,8 @@ impl Monitor {
     pub fn deadline(&self) -> Option<Duration> {
         let deadlines = [
             self.link_wakes,
-            self.waits.values().min().copied().filter(|_| self.link == Link::Live),
-            self.next_look,
+            self.link.deadline(),
+            self.waits.values().min().copied().filter(|_| self.judges()),
             self.ledger_deadline(),
             self.save_deadline(),
             self.exit_deadline(),
@@ -193,42 +194,57 @@ impl Monitor {
     /// What is to be written to disk.
     pub fn state(&self) -> State {
         // What a gap has changed is worked out again by a dmon that starts before it is.
-        let last_event = match &self.link {
-            Link::CatchingUp { gap, .. } => gap.last_event,
-            Link::Away(_) | Link::Live => self.state.last_event,
+        let last_event = match &self.link.presence {
+            Presence::CatchingUp { gap, .. } => gap.last_event.or(self.state.last_event),
+            Presence::Away(_) | Presence::Live => self.state.last_event,
         };
         State { clock: self.now, last_event, ..self.state.clone() }
     }
 
-    /// When the Engine answered last, by this host's wall clock: for `dmon health`.
-    pub fn answered(&self) -> Option<Timestamp> {
-        self.state.answered
+    /// Whether dmon sees all that happens, and what it can and cannot say: for `dmon health`.
+    pub fn health(&self) -> Health {
+        let now = self.now.moment;
+        let live = match &self.link.not_live {
+            Some(not_live) => Err(not_live.reason.clone()),
+            None => Ok(()),
+        };
+        let inspections = match self.link.inspections.all_fail(now) {
+            Some(reason) => Err(format!("no inspection is answered: {reason}")),
+            None => Ok(()),
+        };
+        let failing = self.link.inspections.failing();
+        let name = |id: &ContainerId| match self.container(id) {
+            Some(container) if !container.name.is_empty() => container.name.clone(),
+            _ => id.short().to_owned(),
+        };
+        let uninspected = failing.map(|(id, reason)| (name(id), reason.to_owned())).collect();
+        Health { live, inspections, uninspected }
+    }
+
+    /// Whether dmon is live: the list is answered and, where there are events, the stream stays
+    /// open.
+    pub fn is_live(&self) -> bool {
+        self.link.not_live.is_none()
     }
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::Connected { engine, boot_id, news } => self.connected(&engine, boot_id, news),
-            Input::Lost { since, loss } => self.lost(since, loss),
+            Input::Connected { engine, boot_id, news } => {
+                self.connected(engine.as_ref(), boot_id, news);
+            }
+            Input::Lost(loss) => self.lost(loss),
             Input::Event(event) => self.event(event),
             Input::EventsMissed => self.events_missed(),
-            Input::Look { sent, containers } => self.look(sent, &containers),
-            Input::Inspected { sent, container } => {
-                self.asked.remove(&container.id);
-                self.touch(&container.id);
-                self.first_words_of(&container.id);
-                let learned = self.state.world.inspected(sent, &container);
-                self.learn(learned);
+            Input::Listed { asked, list } => self.listed(asked, &list),
+            Input::Unlisted { asked, reason } => {
+                let clocks = self.clocks();
+                self.link.unlisted(asked, reason, self.state.answered, &clocks);
             }
-            Input::Gone { sent, id } => {
-                self.asked.remove(&id);
-                let learned = self.state.world.gone(sent, &id);
-                self.learn(learned);
-            }
-            Input::Refused(id) => {
-                self.asked.remove(&id);
-            }
+            Input::Inspected { asked, container } => self.inspected(asked, &container),
+            Input::Gone { asked, id } => self.gone(asked, &id),
+            Input::Unanswered { id, reason, .. } => self.unanswered(&id, reason),
             Input::Logs { id, lines } => self.logs(&id, lines),
-            Input::Pinged(ping) => self.pinged(ping),
+            Input::Pinged { asked, ping } => self.pinged(asked, ping),
             Input::Delivery { batch, outcome } => {
                 self.state.ledger.delivery(batch, outcome, self.now.moment);
                 self.save();
@@ -238,12 +254,26 @@ impl Monitor {
         }
     }
 
-    /// Asks for the next reconciliation when it is due.
-    fn reconcile(&mut self) {
-        if self.next_look.is_some_and(|due| due <= self.now.moment) {
-            self.next_look = None;
-            self.effects.push(Effect::Look);
+    /// Asks what is due, and writes into the log what an operator wants to know of the link.
+    fn evaluate_link(&mut self) {
+        let clocks = self.clocks();
+        let remarks = self.link.evaluate(self.state.answered, &clocks);
+        self.effects.extend(remarks.into_iter().map(Effect::Log));
+        for (reason, ids) in self.link.inspections.warnings(self.now.moment) {
+            let name = |id: &ContainerId| match self.container(id) {
+                Some(container) if !container.name.is_empty() => container.name.clone(),
+                _ => id.short().to_owned(),
+            };
+            let names = ids.iter().map(name).collect();
+            self.effects.push(Effect::Log(Remark::NotInspected { names, reason }));
         }
+    }
+
+    /// Whether what waits is judged when its time comes.
+    fn judges(&self) -> bool {
+        let by_events = matches!(self.link.presence, Presence::CatchingUp { .. })
+            && self.link.judges_by_events(self.now.moment);
+        self.link.presence == Presence::Live || by_events
     }
 
     /// Has the identity of a container judged anew.
@@ -267,8 +297,6 @@ impl Monitor {
 
     /// Asks for an inspection, unless one is under way.
     fn ask(&mut self, id: &ContainerId) {
-        if !matches!(self.link, Link::Away(_)) && self.asked.insert(id.clone()) {
-            self.effects.push(Effect::Inspect(id.clone()));
-        }
+        self.link.inspect(id, self.now.moment);
     }
 }

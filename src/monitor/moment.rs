@@ -43,3 +43,48 @@ impl Sub<Duration> for Moment {
         Self(self.0.saturating_sub(span))
     }
 }
+
+/// What the clocks say in one step, and how the Engine's clock relates to them. The Engine's times
+/// are text for people: only here do they become moments, as estimates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clocks {
+    /// This host's wall clock.
+    pub wall: Timestamp,
+    /// The monotonic clock.
+    pub moment: Moment,
+    /// How far the Engine's clock is ahead of this host's, in nanoseconds; negative when it is
+    /// behind. 0 while the two agree to two seconds.
+    pub engine_ahead_ns: i64,
+}
+
+impl Clocks {
+    /// Clocks that the Engine's clock agrees with.
+    pub fn new(wall: Timestamp, moment: Moment) -> Self {
+        Self { wall, moment, engine_ahead_ns: 0 }
+    }
+
+    /// The moment of one of the Engine's times, at the latest now. Wrong by as much as a clock was
+    /// set in between.
+    pub fn moment_of(&self, engine: Timestamp) -> Moment {
+        self.moment - self.wall.since(self.local(engine))
+    }
+
+    /// One of the Engine's times by this host's wall clock.
+    pub fn local(&self, engine: Timestamp) -> Timestamp {
+        let local = engine.nanoseconds().saturating_sub(self.engine_ahead_ns);
+        Timestamp::from_nanoseconds(local)
+    }
+
+    /// What this host's wall clock would have said at a moment in the past.
+    pub fn wall_at(&self, moment: Moment) -> Timestamp {
+        self.wall - self.moment.since(moment)
+    }
+
+    /// Whether one of the Engine's times lies ahead of the Engine's clock: it was set back since.
+    pub fn is_ahead(&self, engine: Timestamp) -> bool {
+        self.local(engine) > self.wall + CLOCKS_AGREE_WITHIN
+    }
+}
+
+/// Two clocks that differ by less than this count as one.
+pub const CLOCKS_AGREE_WITHIN: Duration = Duration::from_secs(2);

@@ -10,12 +10,12 @@ use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::job;
 use crate::monitor::judge::{Askers, STEADY, Verdict};
-use crate::monitor::link::{Link, Memory};
+use crate::monitor::link::{Memory, Presence};
+use crate::monitor::moment::Moment;
 use crate::monitor::rules::{self, Ending, Role};
 use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Arrival, Aspect, Death, Origin, Passed, Sign, Subject};
 use crate::monitor::world::Container;
-use crate::timestamp::Timestamp;
 
 /// An Engine that removes a container when it ends, has done so after this.
 const REMOVES_ITSELF_WITHIN: Duration = Duration::from_secs(2);
@@ -138,7 +138,7 @@ impl Monitor {
 
     /// The next death, at that time, comes before the last one was told: what is due by now is told,
     /// and the rest is counted.
-    pub(super) fn overtake(&mut self, identity: &Identity, at: Timestamp) {
+    pub(super) fn overtake(&mut self, identity: &Identity, died: Moment) {
         let Some(subject) = self.state.subjects.get(identity) else { return };
         let Some(death) = subject.death.clone() else { return };
         let how = self.how_back(identity, subject);
@@ -146,7 +146,7 @@ impl Monitor {
         let container = container.cloned();
         let on_request = how.filter(|it| *it != Verdict::RestartedAutomatically);
         let unsure = self.may_be_an_engine_restart(&death);
-        let steady = death.back.as_ref().is_some_and(|back| at.since(back.sign.at) >= STEADY);
+        let steady = death.back.as_ref().is_some_and(|back| died.since(back.sign.moment) >= STEADY);
         let due = how.filter(|_| !unsure && (steady || on_request.is_some()));
         if let (Some(how), Some(container)) = (due, &container) {
             return self.back(identity, &death, container, how);
@@ -165,10 +165,10 @@ impl Monitor {
     /// Whether nobody knows yet if the Engine itself restarted a container: so while it is caught up
     /// with.
     fn may_be_an_engine_restart(&self, death: &Death) -> bool {
-        match &self.link {
-            Link::Live => false,
-            Link::Away(_) => death.seen == Seen::Found,
-            Link::CatchingUp { gap, .. } => {
+        match &self.link.presence {
+            Presence::Live => false,
+            Presence::Away(_) => death.seen == Seen::Found,
+            Presence::CatchingUp { gap, .. } => {
                 let back = death.back.as_ref().map(|back| back.sign.at);
                 gap.memory == Memory::Unknown
                     && (death.seen == Seen::Found || back.is_some_and(|at| gap.spans_start(at)))
@@ -207,7 +207,7 @@ impl Monitor {
         let ran = death.ran.unwrap_or_default();
         // Gone before it could be inspected: only the Engine removes so soon, as `--rm` wants it.
         let unasked = death.asked.is_none() && death.exit_code.is_some();
-        let soon = |last: &Container| last.since.since(death.sign.at) < REMOVES_ITSELF_WITHIN;
+        let soon = |last: &Container| last.heard.since(death.sign.known) < REMOVES_ITSELF_WITHIN;
         let removed_soon = death.removed.as_deref().is_some_and(soon);
         let removed_itself = removed_soon && container.details.is_none() && unasked;
         if removed_itself || job::is_job(container, ran, clean, &self.state.world) {
@@ -231,7 +231,8 @@ impl Subject {
         let looped = self.problems.get(&Aspect::Loop).and_then(|alert| alert.repeat);
         match (self.overtaken.take(), looped) {
             (Some(one), Some(two)) => {
-                Some(Repeat { times: one.times + two.times, since: one.since.min(two.since) })
+                let times = one.times.saturating_add(two.times);
+                Some(Repeat { times, since: one.since.min(two.since) })
             }
             (one, two) => one.or(two),
         }
@@ -245,7 +246,7 @@ impl Subject {
         let looped = self.problems.contains_key(&Aspect::Loop) && death.counted == Passed::Once;
         if !looped {
             let before = self.overtaken.unwrap_or(Repeat { times: 0, since: death.sign.at });
-            let times = before.times + 1 + death.unseen;
+            let times = before.times.saturating_add(death.unseen).saturating_add(1);
             self.overtaken = Some(Repeat { times, ..before });
         }
     }
@@ -268,7 +269,7 @@ fn of_death(
 /// The alert, with how many deaths it speaks of: those before it that went untold are counted in.
 fn repeated(mut alert: Alert, death: &Death, overtaken: Option<Repeat>) -> Alert {
     let before = overtaken.unwrap_or(Repeat { times: 0, since: death.sign.at });
-    let times = before.times + 1 + death.unseen;
+    let times = before.times.saturating_add(death.unseen).saturating_add(1);
     alert.repeat = (times > 1).then_some(Repeat { times, ..before });
     alert
 }

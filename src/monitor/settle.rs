@@ -6,7 +6,7 @@ use crate::monitor::alert::{Condition, Kind, Repeat};
 use crate::monitor::cause::Cause;
 use crate::monitor::container::{ContainerId, Status};
 use crate::monitor::identity::Identity;
-use crate::monitor::judge::{Case, SUCCESSOR_STARTS_WITHIN, Verdict};
+use crate::monitor::judge::{ANSWER_WITHIN, Case, Inspection, SUCCESSOR_STARTS_WITHIN, Verdict};
 use crate::monitor::rules;
 use crate::monitor::severity::Severity;
 use crate::monitor::subject::{Answered, Aspect, Death, LOOP_DEATHS, LOOP_WITHIN, Passed, Subject};
@@ -45,8 +45,13 @@ impl Monitor {
         let Some((verdict, container)) = self.judge(identity, subject, &death) else { return };
         match verdict {
             Verdict::Wait(moment) => return self.wake_at(moment),
-            Verdict::AskEngine => return self.ping(),
-            Verdict::Inspect => return self.ask(&death.container),
+            Verdict::AskEngine => {
+                if let Some(again) = self.link.ping(self.now.moment) {
+                    self.wake_at(again);
+                }
+                return;
+            }
+            Verdict::Inspect => return self.inspect_or_list(&death.container),
             Verdict::GoesOn => self.count(identity, &container),
             Verdict::StillRestarting => {
                 self.count(identity, &container);
@@ -77,12 +82,28 @@ impl Monitor {
             successor: self.successor(identity, subject).map(|(_, container)| container),
             askers: self.askers,
             restart_grace: self.settings.restart_grace,
-            answered: self.answered,
+            inspection: self.inspection_of(&death.container),
+            listed: self.link.last_list(),
+            answered: self.link.answered(),
             now: self.now.moment,
         };
         let verdict = case.verdict();
         let shown = case.back.map_or(container, |(_, container)| container);
         Some((verdict, shown.clone()))
+    }
+
+    fn inspection_of(&self, id: &ContainerId) -> Inspection {
+        let fails = self.link.inspections.fails(id, ANSWER_WITHIN, self.now.moment);
+        if fails { Inspection::Fails } else { Inspection::Works }
+    }
+
+    /// Inspects a container; the list says what it can of one that cannot be inspected.
+    fn inspect_or_list(&mut self, id: &ContainerId) {
+        self.ask(id);
+        if self.inspection_of(id) == Inspection::Fails {
+            self.link.list_now(self.now.moment);
+        }
+        self.wake_at(self.now.moment + ANSWER_WITHIN);
     }
 
     /// How a subject came back, by what is known now; `None` when it has not.
@@ -99,6 +120,8 @@ impl Monitor {
             askers: self.askers,
             restart_grace: self.settings.restart_grace,
             answered: None,
+            inspection: Inspection::Works,
+            listed: None,
             now: self.now.moment,
         };
         Some(case.restarted(back, container))
@@ -116,7 +139,7 @@ impl Monitor {
             return None;
         }
         let is_fresh = |container: &Container| {
-            let died = subject.death.as_ref().map(|death| death.sign.at);
+            let died = subject.death.as_ref().map(|death| death.sign.moment);
             died.is_none_or(|died| died.since(container.since) < SUCCESSOR_STARTS_WITHIN)
         };
         self.state.world.containers.iter().find(|(id, container)| {
@@ -129,19 +152,18 @@ impl Monitor {
 
     /// Adds a death to those that its policy, or Swarm, answered.
     pub(super) fn count(&mut self, identity: &Identity, container: &Container) {
-        let known = self.now.moment;
         let Some(subject) = self.state.subjects.get_mut(identity) else { return };
         let Some(death) = &mut subject.death else { return };
         if death.counted == Passed::Once {
             return;
         }
         death.counted = Passed::Once;
-        let (at, exit_code) = (death.sign.at, death.exit_code);
+        let (at, known, exit_code) = (death.sign.at, death.sign.moment, death.exit_code);
         for _ in 0..=death.unseen.min(LOOP_DEATHS) {
             subject.deaths.push(Answered { at, known, exit_code });
         }
-        subject.deaths.retain(|death| at.since(death.at) < LOOP_WITHIN);
-        let times = 1 + death.unseen;
+        subject.deaths.retain(|death| known.since(death.known) < LOOP_WITHIN);
+        let times = death.unseen.saturating_add(1);
         if u32::try_from(subject.deaths.len()).unwrap_or(u32::MAX) >= LOOP_DEATHS {
             self.crash_loop(identity, container);
         } else if subject.problems.contains_key(&Aspect::Loop) {
@@ -170,7 +192,8 @@ impl Monitor {
         // An incident that is open counts those before this one already.
         let times = if before.is_some() || known {
             let untold = before.and_then(|alert| alert.repeat).into_iter().chain(subject.overtaken);
-            1 + death.unseen + untold.map(|repeat| repeat.times).sum::<u32>()
+            let untold = untold.map(|repeat| repeat.times);
+            untold.fold(death.unseen.saturating_add(1), u32::saturating_add)
         } else {
             deaths
         };

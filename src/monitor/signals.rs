@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::timestamp::Timestamp;
+use crate::monitor::moment::Moment;
 
 /// A `kill` older than this excuses a death only together with a `stop`: a process that took a
 /// SIGTERM as a hint half a minute ago and dies now dies of something else.
@@ -23,16 +23,16 @@ pub struct Signals {
     /// The last signal that is meant to end it.
     pub kill: Option<Kill>,
     /// The last `stop`.
-    pub stop: Option<Timestamp>,
+    pub stop: Option<Moment>,
     /// The last time a process in it was killed for memory.
-    pub oom: Option<Timestamp>,
+    pub oom: Option<Moment>,
 }
 
 /// A signal that is meant to end a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kill {
     /// When.
-    pub at: Timestamp,
+    pub at: Moment,
     /// Whether the process could do anything about it.
     pub force: Force,
 }
@@ -57,7 +57,7 @@ pub enum Asked {
 
 impl Signals {
     /// Who asked for a death at `died`, as far as was told until now.
-    pub fn asked(&self, died: Timestamp) -> Option<Asked> {
+    pub fn asked(&self, died: Moment) -> Option<Asked> {
         if self.stop.is_some_and(|stop| near(stop, died)) {
             return Some(Asked::Stop);
         }
@@ -67,18 +67,18 @@ impl Signals {
     }
 
     /// How long after its death a container is given for somebody's request to be told.
-    pub fn patience(&self, died: Timestamp) -> Duration {
+    pub fn patience(&self, died: Moment) -> Duration {
         let old_kill = self.kill.is_some() && self.asked(died).is_none();
         if old_kill { STOP_VOUCHES_WITHIN } else { LATE }
     }
 
     /// Whether a death at `died` follows from memory.
-    pub fn out_of_memory(&self, died: Timestamp) -> bool {
+    pub fn out_of_memory(&self, died: Moment) -> bool {
         self.oom.is_some_and(|oom| died.since(oom) <= OOM_EXPLAINS_FOR)
     }
 }
 
-fn near(stop: Timestamp, died: Timestamp) -> bool {
+fn near(stop: Moment, died: Moment) -> bool {
     stop.since(died).max(died.since(stop)) <= STOP_VOUCHES_WITHIN
 }
 
@@ -161,8 +161,8 @@ mod tests {
 
     #[test]
     fn a_death_is_excused_by_what_was_sent_around_it() {
-        let at = Timestamp::from_seconds;
-        let check = |kill: Option<(i64, Force)>, stop: Option<i64>, expected: Option<Asked>| {
+        let at = |seconds| Moment(Duration::from_secs(seconds));
+        let check = |kill: Option<(u64, Force)>, stop: Option<u64>, expected: Option<Asked>| {
             let kill = kill.map(|(seconds, force)| Kill { at: at(seconds), force });
             let signals = Signals { kill, stop: stop.map(at), oom: None };
             assert_eq!(signals.asked(at(100)), expected, "{kill:?} {stop:?}");
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_late_stop_is_waited_for_longer_where_an_old_kill_needs_it() {
-        let at = Timestamp::from_seconds;
+        let at = |seconds| Moment(Duration::from_secs(seconds));
         let old =
             Signals { kill: Some(Kill { at: at(0), force: Force::Polite }), ..Signals::default() };
         assert_eq!(old.patience(at(60)), STOP_VOUCHES_WITHIN);

@@ -45,7 +45,7 @@ impl Monitor {
         if let Some(sign) = memory.filter(|sign| self.is_past(sign.known + OUTLIVES)) {
             self.lost_process(identity, &container, sign);
         }
-        let known = |sign: &Sign| container.known_since(sign.told);
+        let known = |sign: &Sign| container.known_since(sign.known);
         if let Some(sign) =
             unhealthy.filter(|sign| known(sign) || self.is_past(sign.known + ANSWER_WITHIN))
         {
@@ -170,14 +170,19 @@ impl Monitor {
         let subject = self.state.subjects.get(identity);
         let run = subject.and_then(|subject| subject.run.as_ref()).map(|run| run.sign);
         let id = subject.and_then(|subject| subject.container.clone());
-        if let Some(sign) = run.filter(|sign| !container.known_since(sign.told)) {
+        if let Some(sign) = run.filter(|sign| !container.known_since(sign.known)) {
+            let listed = self.link.last_list() >= Some(sign.known);
             if let Some(id) = id.filter(|_| self.is_past(sign.known + ANSWER_WITHIN)) {
                 self.ask(&id);
+                // Of one that cannot be inspected, the list says how it is.
+                let fails = self.link.inspections.fails(&id, ANSWER_WITHIN, self.now.moment);
+                if fails && listed {
+                    return is_running_well(container);
+                }
             }
             return false;
         }
-        container.status == Status::Running
-            && matches!(container.health, None | Some(Health::Healthy))
+        is_running_well(container)
     }
 
     /// Says that a container is new, once it runs: a replacement must be healthy as well.
@@ -189,7 +194,7 @@ impl Monitor {
         let id = subject.container.clone();
         let Some(container) = id.and_then(|id| self.container(&id)).cloned() else { return };
         let known =
-            container.known_since(run.sign.told) || self.is_past(run.sign.known + ANSWER_WITHIN);
+            container.known_since(run.sign.known) || self.is_past(run.sign.known + ANSWER_WITHIN);
         let clean_ends = self.state.subjects.get(identity).map_or(0, |it| it.clean_ends);
         let job = job::is_job(&container, Duration::ZERO, clean_ends, &self.state.world);
         let silent = self.silence(identity).is_some();
@@ -226,12 +231,11 @@ impl Monitor {
             let others: u32 = counts
                 .filter(|(id, _)| *id != alert.id)
                 .map(|(_, repeat)| repeat.map_or(0, |repeat| repeat.times))
-                .sum();
+                .fold(0, u32::saturating_add);
             let known = self.state.ledger.incident(identity);
             if known.is_none_or(|it| it.problem != alert || it.recovery.is_some()) {
                 self.dirt = Dirt::Dirty;
-                let held =
-                    self.state.ledger.problem(alert.clone(), self.now.moment, &self.settings);
+                let held = self.report_problem(alert.clone());
                 self.held_back(&alert, held);
             }
             // What is less bad is counted too.
@@ -257,10 +261,10 @@ impl Monitor {
         let kind = Kind::Recovered {
             after: incident.problem.kind.cause().cloned(),
             from: ledger::condition(&incident.problem),
-            lasted: self.now.wall.since(incident.began),
+            lasted: self.now.moment.since(incident.opened),
         };
         let (wall, moment) = (self.now.wall, self.now.moment);
-        let sign = Sign { at: wall, told: wall, known: moment, between: None };
+        let sign = Sign { at: wall, moment, known: moment, between: None };
         let alert = rules::alert(identity, &container, Severity::Info, kind, &sign);
         self.state.ledger.well(alert, moment, &self.settings);
         self.dirt = Dirt::Dirty;
@@ -276,6 +280,10 @@ impl Subject {
             .max_by_key(|(aspect, alert)| (alert.severity, std::cmp::Reverse(**aspect)));
         worst.map(|(_, alert)| alert)
     }
+}
+
+fn is_running_well(container: &Container) -> bool {
+    container.status == Status::Running && matches!(container.health, None | Some(Health::Healthy))
 }
 
 fn status(from: Status, to: Condition, cause: Cause) -> Kind {

@@ -114,11 +114,11 @@ pub enum Origin {
 /// Something seen that waits to be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sign {
-    /// When it happened.
+    /// When it happened, for people.
     pub at: Timestamp,
-    /// This host's time when that was known.
-    pub told: Timestamp,
-    /// The same on the clock of waits.
+    /// The same by dmon's own clock.
+    pub moment: Moment,
+    /// Since when it is known.
     pub known: Moment,
     /// Found by comparing after a blind time: it happened between these two.
     pub between: Option<(Timestamp, Timestamp)>,
@@ -173,9 +173,9 @@ pub struct Back {
 /// A death that was answered by a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answered {
-    /// When.
+    /// When, for people.
     pub at: Timestamp,
-    /// The same on the clock of waits.
+    /// The same by dmon's own clock.
     pub known: Moment,
     /// With this code.
     pub exit_code: Option<i64>,

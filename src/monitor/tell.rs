@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::monitor::alert::{Alert, Kind};
-use crate::monitor::effect::{Effect, Held, Reason};
+use crate::monitor::effect::{Effect, Held, Reason, Remark};
 use crate::monitor::identity::Identity;
 use crate::monitor::job;
 use crate::monitor::ledger::{GATHERS_FOR, Incident, More};
-use crate::monitor::link::Link;
+use crate::monitor::link::Presence;
 use crate::monitor::moment::Moment;
 use crate::monitor::subject::{Origin, Run};
 use crate::monitor::world::Container;
@@ -47,6 +47,10 @@ impl Monitor {
     /// Posts what is due, writes what changed, ends when asked to.
     pub(super) fn tell(&mut self) {
         let now = self.now.moment;
+        if let Some((batch, lasted)) = self.state.ledger.abandon(now) {
+            self.effects.push(Effect::Log(Remark::PostIsStuck { lasted }));
+            self.effects.push(Effect::AbandonPost(batch));
+        }
         if let Some(batch) = self.state.ledger.next(now, self.more(), &self.settings) {
             self.save();
             self.effects.push(Effect::Post(batch));
@@ -102,7 +106,7 @@ impl Monitor {
         });
         let new =
             || self.state.world.containers.values().any(|container| self.is_coming(container));
-        let catching_up = matches!(self.link, Link::CatchingUp { .. });
+        let catching_up = matches!(self.link.presence, Presence::CatchingUp { .. });
         let more = grace || catching_up || new() || self.is_updating();
         if more { More::Coming } else { More::NotKnown }
     }
@@ -126,8 +130,15 @@ impl Monitor {
     fn is_coming(&self, container: &Container) -> bool {
         container.is_new()
             && !container.failed_to_start()
-            && self.now.wall.since(container.since) < GATHERS_FOR
+            && self.now.moment.since(container.since) < GATHERS_FOR
             && self.silence_of(container).is_none()
+    }
+
+    /// Hands a problem to the ledger. Gives why it is not sent now, if so.
+    pub(super) fn report_problem(&mut self, alert: Alert) -> Option<Reason> {
+        let began = alert.repeat.map_or(alert.time, |repeat| repeat.since);
+        let opened = self.now.moment - self.now.wall.since(began);
+        self.state.ledger.problem(alert, opened, self.now.moment, &self.settings)
     }
 
     pub(super) fn notice(&mut self, alert: &Alert) {
@@ -231,6 +242,10 @@ impl Monitor {
             let since = self.state.subjects.get(&identity).and_then(|subject| subject.gone);
             if at >= too_many && !over(since) {
                 break;
+            }
+            // What Slack is still to be told of it stays.
+            if self.state.ledger.is_pending(&identity, &self.settings) {
+                continue;
             }
             self.state.subjects.remove(&identity);
             self.state.ledger.close(&identity);

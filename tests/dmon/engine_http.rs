@@ -335,7 +335,7 @@ fn events_are_heard_line_by_line_until_the_stream_ends() {
         Heard::Silence => panic!("nothing came"),
     };
     let died = hear().unwrap();
-    assert_eq!(died.action, Action::Die { exit_code: Some(137) });
+    assert_eq!(died.action, Action::Die { exit_code: Some(137), out_of_memory: false });
     assert_eq!((died.name.as_str(), &died.labels["a"][..]), ("web", "b"));
     assert_eq!(hear().unwrap().action, Action::Start);
     engine.end_streams();

@@ -150,7 +150,10 @@ fn events_are_told_as_they_happen_and_again() {
     // The probe's own exec events are not among them.
     engine.docker(&["kill", &engine.full_name("web")]);
     assert_eq!(hear(&mut stream, &id).action, Action::Kill { signal: "9".to_owned() });
-    assert_eq!(hear(&mut stream, &id).action, Action::Die { exit_code: Some(137) });
+    assert_eq!(
+        hear(&mut stream, &id).action,
+        Action::Die { exit_code: Some(137), out_of_memory: false }
+    );
 
     let mut again = client.events(Some(created.time)).unwrap();
     assert_eq!(hear(&mut again, &id).time, created.time);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::recording::{Recording, Snapshot};
 use crate::monitor::container::{
-    ContainerId, Health, Inspected, Listed, RestartPolicy, State, Status,
+    ContainerId, Health, Inspected, List, Listed, RestartPolicy, State, Status,
 };
 use crate::monitor::event::{Action, Event};
 use crate::monitor::signals;
@@ -57,8 +57,9 @@ impl<'a> Engine<'a> {
         self.containers = snapshot.listed.iter().map(of).collect();
     }
 
-    pub(super) fn list(&self) -> Vec<Listed> {
-        self.containers.values().map(to_list).collect()
+    pub(super) fn list(&self) -> List {
+        let containers = self.containers.values().map(to_list).collect();
+        List { containers, unreadable: Vec::new() }
     }
 
     pub(super) fn inspect(&self, id: &ContainerId) -> Option<&Inspected> {
@@ -99,7 +100,8 @@ impl<'a> Engine<'a> {
                 state.health = state.health.map(|_| Health::Starting);
                 self.asked.remove(&event.id);
             }
-            Action::Die { exit_code } => {
+            Action::Die { exit_code, out_of_memory } => {
+                state.oom_killed |= *out_of_memory;
                 state.exit_code = exit_code.unwrap_or_default();
                 state.finished_at = Some(event.time);
                 state.status = Status::Exited;
@@ -127,7 +129,7 @@ impl<'a> Engine<'a> {
             Action::Oom => state.oom_killed = true,
             Action::Health(health) => state.health = Some(*health),
             Action::Rename { .. } => container.name.clone_from(&event.name),
-            Action::Create | Action::Restart | Action::Destroy => {}
+            Action::Create | Action::Restart | Action::Update | Action::Destroy => {}
         }
     }
 

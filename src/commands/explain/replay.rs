@@ -81,7 +81,8 @@ struct Replay<'a> {
 impl Replay<'_> {
     fn connect(&mut self, recording: &Recording) {
         let engine = recording.engine.clone();
-        self.give(Input::Connected { engine, boot_id: None, news: News::Events });
+        let (engine, boot_id) = (Some(engine), None);
+        self.give(Input::Connected { engine, boot_id, news: News::Events });
     }
 
     /// What came after the last event.
@@ -91,7 +92,7 @@ impl Replay<'_> {
             self.presence = Ping::Unanswered;
             self.until(last + STREAM_ENDS_AFTER);
             let loss = Loss::NoAnswer("the Engine was restarted".to_owned());
-            self.give(Input::Lost { since: self.clock, loss });
+            self.give(Input::Lost(loss));
             end = end.max(restarted + AFTER);
             self.until(end);
             self.presence = Ping::Answered;
@@ -127,7 +128,7 @@ impl Replay<'_> {
     }
 
     fn answer(&mut self, effect: Effect) -> Option<Input> {
-        let (sent, at) = (self.clock, self.clock);
+        let at = self.clock;
         match effect {
             Effect::Held(held) => self.lines.push(Line { at, said: Said::Held(held) }),
             Effect::Post(batch) => {
@@ -138,17 +139,23 @@ impl Replay<'_> {
                 }
                 return Some(delivery);
             }
-            Effect::Ping => return Some(Input::Pinged(self.presence)),
-            Effect::Look | Effect::Inspect(_) if self.presence == Ping::Unanswered => {}
-            Effect::Look => return Some(Input::Look { sent, containers: self.engine.list() }),
-            Effect::Inspect(id) => {
+            Effect::Ping { asked } => return Some(Input::Pinged { asked, ping: self.presence }),
+            Effect::List { .. } | Effect::Inspect { .. } if self.presence == Ping::Unanswered => {}
+            Effect::List { asked } => {
+                return Some(Input::Listed { asked, list: self.engine.list() });
+            }
+            Effect::Inspect { asked, id } => {
                 return Some(match self.engine.inspect(&id) {
-                    Some(it) => Input::Inspected { sent, container: Box::new(it.clone()) },
-                    None => Input::Gone { sent, id },
+                    Some(it) => Input::Inspected { asked, container: Box::new(it.clone()) },
+                    None => Input::Gone { asked, id },
                 });
             }
             Effect::FetchLogs { id, .. } => return Some(Input::Logs { id, lines: Vec::new() }),
-            Effect::Save | Effect::Exit => {}
+            Effect::Save
+            | Effect::Exit
+            | Effect::Log(_)
+            | Effect::ReopenStream
+            | Effect::AbandonPost(_) => {}
         }
         None
     }

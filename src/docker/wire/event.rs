@@ -77,7 +77,8 @@ fn action(word: &str, health_status: &str, attributes: &Labels) -> Option<Action
         "create" => Action::Create,
         "start" => Action::Start,
         "die" | "died" => {
-            Action::Die { exit_code: code("exitCode").or_else(|| code("containerExitCode")) }
+            let exit_code = code("exitCode").or_else(|| code("containerExitCode"));
+            Action::Die { exit_code, out_of_memory: text("oomKilled") == "true" }
         }
         "kill" => Action::Kill { signal: text("signal").to_owned() },
         "stop" => Action::Stop,
@@ -138,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_restart_is_read_as_each_engine_tells_it() {
-        let die = |exit_code| Action::Die { exit_code: Some(exit_code) };
+        let die = |exit_code| Action::Die { exit_code: Some(exit_code), out_of_memory: false };
         let kill = |signal: &str| Action::Kill { signal: signal.to_owned() };
         assert_eq!(
             actions("docker-20.10.24/restart/events.jsonl"),
@@ -162,9 +163,17 @@ mod tests {
         };
         let signal = "9".to_owned();
         check("create", "", Some(Action::Create));
-        check("die", r#""exitCode":"137""#, Some(Action::Die { exit_code: Some(137) }));
-        check("die", "", Some(Action::Die { exit_code: None }));
-        check("died", r#""containerExitCode":"3""#, Some(Action::Die { exit_code: Some(3) }));
+        check(
+            "die",
+            r#""exitCode":"137""#,
+            Some(Action::Die { exit_code: Some(137), out_of_memory: false }),
+        );
+        check("die", "", Some(Action::Die { exit_code: None, out_of_memory: false }));
+        check(
+            "died",
+            r#""containerExitCode":"3""#,
+            Some(Action::Die { exit_code: Some(3), out_of_memory: false }),
+        );
         check("kill", r#""signal":"9""#, Some(Action::Kill { signal }));
         check("kill", "", Some(Action::Kill { signal: String::new() }));
         check("oom", "", Some(Action::Oom));

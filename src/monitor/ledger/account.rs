@@ -50,13 +50,20 @@ pub struct Widening {
 
 impl Account {
     /// Takes in that there is this problem. Gives why it is not told now, if so.
-    pub fn problem(&mut self, mut alert: Alert, now: Moment, cooldown: Duration) -> Option<Reason> {
+    pub fn problem(
+        &mut self,
+        mut alert: Alert,
+        opened: Moment,
+        now: Moment,
+        cooldown: Duration,
+    ) -> Option<Reason> {
         let repeat = alert.repeat.take();
         let times = repeat.map_or(1, |repeat| repeat.times);
         let Some(incident) = &mut self.incident else {
             let relapse = self.recovered.is_some_and(|told| now < told + cooldown);
             self.incident = Some(Incident {
                 began: repeat.map_or(alert.time, |repeat| repeat.since),
+                opened,
                 problem: alert,
                 changed: now,
                 times,
@@ -74,11 +81,12 @@ impl Account {
             // Slack may believe that it is well.
             self.recovered = Some(said);
             incident.relapsed(alert, times, now);
+            incident.opened = opened;
             return None;
         }
         let again = recovery.is_some() || incident.problem.time != alert.time;
         if again {
-            incident.times += times;
+            incident.times = incident.times.saturating_add(times);
         }
         if again || incident.problem.kind.title() != alert.kind.title() {
             incident.changed = now;
@@ -227,6 +235,22 @@ impl Account {
         }
     }
 
+    /// Takes over what is pending of the identity that had this name before.
+    pub fn take_over(&mut self, before: Option<Self>) {
+        let Some(before) = before else { return };
+        for notice in before.notices {
+            self.notices.push(notice);
+        }
+        let Some(mut incident) = before.incident else { return };
+        if self.incident.is_none() {
+            self.incident = Some(incident);
+        } else if incident.told.is_none() {
+            incident.problem.ended = incident.recovery.map(|recovery| recovery.alert.time);
+            let (due, alert) = (incident.changed, incident.problem);
+            self.notices.push(Notice { due, alert, batch: None });
+        }
+    }
+
     /// Whether there is nothing left to remember.
     pub fn is_settled(&self, now: Moment, cooldown: Duration) -> bool {
         self.incident.is_none()
@@ -247,5 +271,6 @@ fn merged(before: &Alert, mut after: Alert) -> Alert {
     }
     let before = before.repeat.unwrap_or(Repeat { times: 1, since: before.time });
     let more = after.repeat.map_or(1, |repeat| repeat.times);
-    Alert { repeat: Some(Repeat { times: before.times + more, ..before }), ..after }
+    let times = before.times.saturating_add(more);
+    Alert { repeat: Some(Repeat { times, ..before }), ..after }
 }

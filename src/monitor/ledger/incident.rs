@@ -25,6 +25,8 @@ const FOLLOW_UPS_GATHER_WITHIN: Duration = Duration::from_mins(1);
 pub struct Incident {
     /// When its first problem began.
     pub began: Timestamp,
+    /// The same by dmon's own clock.
+    pub opened: Moment,
     /// The problem there is, or was last.
     pub problem: Alert,
     /// Since when the problem is that one.
@@ -150,6 +152,7 @@ impl Incident {
     /// It begins anew, and Slack does not know.
     pub(super) fn relapsed(&mut self, problem: Alert, times: u32, now: Moment) {
         self.began = problem.time;
+        self.opened = now;
         self.problem = problem;
         self.changed = now;
         self.times = times;

@@ -30,6 +30,9 @@ pub const OWED_AT_MOST: usize = 1_000;
 /// What can wait does so no longer than this for more of its kind.
 pub const GATHERS_FOR: Duration = Duration::from_secs(10);
 
+/// A message of many parts, each slowly refused, takes less than this.
+const DELIVERED_WITHIN: Duration = Duration::from_mins(5);
+
 /// All accounts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger {
@@ -70,7 +73,14 @@ impl Ledger {
     }
 
     /// Takes in what is wrong with an identity. Gives why it is not told now, if so.
-    pub fn problem(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Reason> {
+    /// `opened` is when it began, by dmon's own clock.
+    pub fn problem(
+        &mut self,
+        alert: Alert,
+        opened: Moment,
+        now: Moment,
+        settings: &Settings,
+    ) -> Option<Reason> {
         let crowded = self.is_crowded(&alert.identity);
         if crowded {
             self.count(&alert);
@@ -78,7 +88,7 @@ impl Ledger {
         let account = self.accounts.entry(alert.identity.clone()).or_default();
         let severity = alert.severity;
         let told = Told { at: now, severity, gravity: gravity(&alert.kind), follow_ups: 0 };
-        let held = account.problem(alert, now, settings.cooldown);
+        let held = account.problem(alert, opened, now, settings.cooldown);
         let incident = account.incident.as_mut().filter(|it| it.told.is_none());
         match incident {
             Some(incident) if crowded => incident.told = Some(told),
@@ -105,7 +115,7 @@ impl Ledger {
     pub fn again(&mut self, identity: &Identity, times: u32) {
         let account = self.accounts.get_mut(identity);
         if let Some(incident) = account.and_then(|account| account.incident.as_mut()) {
-            incident.times += times;
+            incident.times = incident.times.saturating_add(times);
         }
     }
 
@@ -173,6 +183,9 @@ impl Ledger {
         for alert in alerts.chain(notices) {
             alert.identity = to.clone();
         }
+        // Another one had that name: what is pending of it is sent all the same.
+        let before = self.accounts.remove(to);
+        account.take_over(before);
         self.accounts.insert(to.clone(), account);
         let marks = self.under_way.iter_mut().flat_map(|under_way| &mut under_way.marks);
         for (identity, _) in marks.filter(|(identity, _)| identity == from) {
@@ -254,18 +267,42 @@ impl Ledger {
         self.pace.failed(now, wait);
     }
 
+    /// A message that is under way for too long is given up: its delivery is not known.
+    pub fn abandon(&mut self, now: Moment) -> Option<(BatchId, Duration)> {
+        let under_way = self.under_way.as_ref()?;
+        let (batch, lasted) = (under_way.batch, now.since(under_way.left));
+        if lasted < DELIVERED_WITHIN {
+            return None;
+        }
+        self.delivery(batch, Outcome::Unanswered, now);
+        Some((batch, lasted))
+    }
+
+    /// Whether something of an identity is still to be sent.
+    pub fn is_pending(&self, identity: &Identity, settings: &Settings) -> bool {
+        let Some(account) = self.accounts.get(identity) else { return false };
+        let mut owed = account.owed(settings.cooldown, settings.minimum_severity);
+        owed.any(|owed| !matches!(owed.mark, Mark::FollowUp(..)))
+    }
+
     /// After a restart nobody knows what became of a message: what it told is owed again.
-    pub fn forget_what_was_under_way(&mut self) {
+    pub fn start_again(&mut self) {
+        for incident in self.accounts.values_mut().filter_map(|it| it.incident.as_mut()) {
+            // A state of an earlier release does not say.
+            if incident.opened == Moment::default() {
+                incident.opened = incident.changed;
+            }
+        }
         self.under_way = None;
         for notice in self.accounts.values_mut().flat_map(|account| &mut account.notices) {
             notice.batch = None;
         }
     }
 
-    /// When the next message is due; `None` while one is under way or nothing is owed.
+    /// When the next message is due, or the one under way is given up; `None` when nothing is owed.
     pub fn deadline(&self, more: More, settings: &Settings) -> Option<Moment> {
-        if self.under_way.is_some() {
-            return None;
+        if let Some(under_way) = &self.under_way {
+            return Some(under_way.left + DELIVERED_WITHIN);
         }
         let gathers = |owed: Owed| match more {
             More::Coming if can_wait(owed.alert) => owed.due + GATHERS_FOR,

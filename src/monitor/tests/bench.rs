@@ -7,12 +7,12 @@ use std::time::Duration;
 use crate::monitor::Monitor;
 use crate::monitor::alert::{Alert, Condition, Kind};
 use crate::monitor::container::{
-    ContainerId, Engine, Health, Inspected, Labels, Listed, RestartPolicy, State, Status,
+    ContainerId, Engine, Health, Inspected, Labels, List, Listed, RestartPolicy, State, Status,
 };
-use crate::monitor::effect::{Batch, Effect, Held};
+use crate::monitor::effect::{Batch, Effect, Held, Remark};
 use crate::monitor::event::Event;
 use crate::monitor::filter::Filter;
-use crate::monitor::input::{Input, News, Outcome, Ping};
+use crate::monitor::input::{Input, Loss, News, Outcome, Ping};
 use crate::monitor::moment::Now;
 use crate::monitor::settings::Settings;
 use crate::monitor::severity::Severity;
@@ -43,6 +43,7 @@ pub(super) struct Bench {
     pub(super) containers: BTreeMap<String, Inspected>,
     pub(super) batches: Vec<(Duration, Batch)>,
     pub(super) held: Vec<Held>,
+    pub(super) log: Vec<Remark>,
     pub(super) engine: Presence,
     pub(super) slack: Presence,
     pub(super) quirks: BTreeSet<Quirk>,
@@ -96,6 +97,7 @@ impl Bench {
             containers: BTreeMap::new(),
             batches: Vec::new(),
             held: Vec::new(),
+            log: Vec::new(),
             engine: Presence::There,
             slack: Presence::There,
             quirks: BTreeSet::new(),
@@ -124,7 +126,7 @@ impl Bench {
         let (boot_id, news) = (Some(self.boot.to_owned()), self.news);
         self.engine = Presence::There;
         let since = self.monitor.state().last_event;
-        self.give(Input::Connected { engine, boot_id, news });
+        self.give(Input::Connected { engine: Some(engine), boot_id, news });
         for event in std::mem::take(&mut self.history) {
             if self.quirks.contains(&Quirk::Remembers)
                 && since.is_none_or(|since| event.time >= since)
@@ -218,7 +220,6 @@ impl Bench {
     }
 
     pub(super) fn answer(&mut self, effect: Effect) -> Option<Input> {
-        let sent = self.wall();
         match effect {
             Effect::Held(held) => self.held.push(held),
             Effect::Post(batch) => {
@@ -232,33 +233,47 @@ impl Bench {
                 }
                 return Some(delivery);
             }
-            Effect::Ping if self.engine == Presence::Away => {
-                return Some(Input::Pinged(Ping::Unanswered));
+            Effect::Ping { asked } if self.engine == Presence::Away => {
+                return Some(Input::Pinged { asked, ping: Ping::Unanswered });
             }
-            Effect::Ping => return Some(Input::Pinged(Ping::Answered)),
-            Effect::Look | Effect::Inspect(_) if self.engine == Presence::Away => {}
-            Effect::Inspect(_) if self.quirks.contains(&Quirk::Slow) => self.waiting.push(effect),
-            Effect::Inspect(id) if self.quirks.contains(&Quirk::Refusing) => {
-                return Some(Input::Refused(id));
+            Effect::Ping { asked } => return Some(Input::Pinged { asked, ping: Ping::Answered }),
+            Effect::List { asked } if self.engine == Presence::Away => {
+                return Some(Input::Unlisted { asked, reason: "connection refused".to_owned() });
             }
-            Effect::Look => {
-                let containers = self.containers.values().map(|it| listed(it, sent)).collect();
-                return Some(Input::Look { sent, containers });
+            Effect::Inspect { asked, id } if self.engine == Presence::Away => {
+                let reason = "connection refused".to_owned();
+                return Some(Input::Unanswered { asked, id, reason });
             }
-            Effect::Inspect(id) => {
+            Effect::Inspect { .. } if self.quirks.contains(&Quirk::Slow) => {
+                self.waiting.push(effect);
+            }
+            Effect::Inspect { asked, id } if self.quirks.contains(&Quirk::Refusing) => {
+                let reason = "layer not known".to_owned();
+                return Some(Input::Unanswered { asked, id, reason });
+            }
+            Effect::List { asked } => return Some(Input::Listed { asked, list: self.list() }),
+            Effect::Inspect { asked, id } => {
                 let container = self.containers.values().find(|container| container.id == id);
                 return Some(match container {
-                    Some(it) => Input::Inspected { sent, container: Box::new(it.clone()) },
-                    None => Input::Gone { sent, id },
+                    Some(it) => Input::Inspected { asked, container: Box::new(it.clone()) },
+                    None => Input::Gone { asked, id },
                 });
             }
             Effect::FetchLogs { id, lines } => {
                 let lines = (0..lines).map(|line| format!("line {line}")).collect();
                 return Some(Input::Logs { id, lines });
             }
-            Effect::Save | Effect::Exit => {}
+            Effect::Log(remark) => self.log.push(remark),
+            Effect::ReopenStream => return Some(Input::Lost(Loss::StreamEnded)),
+            Effect::Save | Effect::Exit | Effect::AbandonPost(_) => {}
         }
         None
+    }
+
+    fn list(&self) -> List {
+        let wall = self.wall();
+        let containers = self.containers.values().map(|it| listed(it, wall)).collect();
+        List { containers, unreadable: Vec::new() }
     }
 
     /// What Slack was told, one alert a line, with the second it was told at; what left together is

@@ -54,7 +54,7 @@ impl Bench {
     }
 
     fn surround(&mut self, action: &str) {
-        let (since, quirks) = (self.wall(), &mut self.quirks);
+        let quirks = &mut self.quirks;
         match action {
             "wait" => {}
             "opening" => self.engine = Presence::There,
@@ -63,11 +63,11 @@ impl Bench {
             "reboot" => self.boot = "another boot",
             "slackaway" => self.slack = Presence::Away,
             "slackback" => self.slack = Presence::There,
-            "streamend" => self.give(Input::Lost { since, loss: Loss::StreamEnded }),
+            "streamend" => self.give(Input::Lost(Loss::StreamEnded)),
             "lost" => {
                 self.engine = Presence::Away;
                 let loss = Loss::NoAnswer("connection refused".to_owned());
-                self.give(Input::Lost { since, loss });
+                self.give(Input::Lost(loss));
             }
             "podman" => quirks.extend([Quirk::Podman]),
             "remembers" => quirks.extend([Quirk::Remembers]),
@@ -147,7 +147,8 @@ impl Bench {
                     state.status = Status::Restarting;
                     container.restart_count += 1;
                 }
-                Action::Die { exit_code: Some(container.state.exit_code) }
+                let exit_code = Some(container.state.exit_code);
+                Action::Die { exit_code, out_of_memory: false }
             }
             "kill" => Action::Kill { signal: argument.to_owned() },
             "stop" => {

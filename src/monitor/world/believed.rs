@@ -2,16 +2,30 @@
 
 use std::time::Duration;
 
+use super::Occurred;
 use crate::monitor::change::{By, What};
 use crate::monitor::container::{Health, Inspected, Labels, Listed, Port, RestartPolicy, Status};
 use crate::monitor::event::{Action, Event};
 use crate::monitor::identity::Identity;
+use crate::monitor::moment::{Clocks, Moment};
 use crate::monitor::signals::{self, Kill, Signals};
 use crate::timestamp::Timestamp;
 
 /// The Engine writes the time of a start or an end down up to a third of a second before it tells
 /// of it (0.32 s in the recordings): nearer than this, two times are of the same start or end.
 pub(super) const SAME: Duration = Duration::from_secs(1);
+
+/// The event stream is behind the answers by less than this.
+const STREAM_IS_BEHIND: Duration = Duration::from_secs(10);
+
+/// An event is taken for one from just before a run if the Engine's times of the two are nearer
+/// than this; if they are farther apart, its clock was set in between.
+const EVENTS_OF_ONE_STORY: Duration = Duration::from_mins(1);
+
+/// The time between two times of the Engine, whichever is the later one.
+pub(super) fn distance(one: Timestamp, other: Timestamp) -> Duration {
+    one.since(other).max(other.since(one))
+}
 
 /// What is known of one container.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,33 +42,47 @@ pub struct Container {
     pub status: Status,
     /// What its health check says while it runs; `None` without a check.
     pub health: Option<Health>,
-    /// The Engine's time of the newest thing that `status` rests on.
-    pub since: Timestamp,
-    /// This host's time when the newest thing was heard of it.
-    pub heard: Timestamp,
-    /// When its present or last run began, by the Engine's clock; `None` when it never ran, or when
-    /// that is not known.
+    /// When the newest thing happened that `status` rests on.
+    pub since: Moment,
+    /// When the newest event came in, or the newest answer that was believed was asked for.
+    pub heard: Moment,
+    /// When its present or last run began, as the Engine wrote it down: names the run. `None` when
+    /// it never ran, or when that is not known.
     pub started_at: Option<Timestamp>,
-    /// When its present run was last listed, by this host's clock, and how long it had lasted then at
-    /// the least.
-    pub listed: Option<(Timestamp, Duration)>,
+    /// The same by dmon's own clock, for durations; `None` where no clock can be trusted.
+    pub began: Option<Moment>,
+    /// How old the list showed its present run.
+    pub listed: Option<Age>,
     /// How its last run ended.
     pub exit_code: Option<i64>,
-    /// This host's time when it was last paused or unpaused.
-    pub paused: Option<Timestamp>,
+    /// When it was last paused or unpaused.
+    pub paused: Option<Moment>,
     /// Deaths since the restart count was read.
     pub uncounted: u32,
     /// What was sent to it since it started.
     pub signals: Signals,
-    /// What only an inspection tells; `None` before the first.
+    /// What only an inspection says; `None` before the first.
     pub details: Option<Details>,
 }
 
-/// What only an inspection tells of a container.
+/// How old a list showed a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Age {
+    /// When the list was asked for.
+    pub asked: Moment,
+    /// How long the run had lasted then, at the least.
+    pub at_least: Duration,
+}
+
+/// What only an inspection says of a container.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Details {
-    /// This host's time when the inspection was asked for.
-    pub asked: Timestamp,
+    /// When the inspection was asked for.
+    pub asked: Moment,
+    /// When the inspection was answered.
+    pub answered: Moment,
+    /// When its settings were changed after that (`docker update`): its policy is not known since.
+    pub outdated: Option<Moment>,
     /// Restarts by its policy since somebody started it.
     pub restart_count: u32,
     /// What the Engine does when it ends.
@@ -78,7 +106,7 @@ pub struct Details {
 }
 
 impl Container {
-    fn new(name: &str, image: &str, labels: &Labels, at: Timestamp) -> Self {
+    fn new(name: &str, image: &str, labels: &Labels, since: Moment) -> Self {
         Self {
             identity: Identity::of(name, labels),
             name: name.to_owned(),
@@ -86,9 +114,10 @@ impl Container {
             labels: labels.clone(),
             status: Status::Created,
             health: None,
-            since: at,
-            heard: Timestamp::from_nanoseconds(i64::MIN),
+            since,
+            heard: Moment::default(),
             started_at: None,
+            began: None,
             listed: None,
             exit_code: None,
             paused: None,
@@ -99,47 +128,64 @@ impl Container {
     }
 
     /// What a container of which this event is the first news was before it.
-    pub(super) fn before(event: &Event) -> Self {
+    pub(super) fn before(event: &Event, moment: Moment) -> Self {
         let status = match event.action {
             Action::Create | Action::Start | Action::Rename { .. } => Status::Created,
             Action::Unpause => Status::Paused,
             _ => Status::Running,
         };
-        let since = event.time - Duration::from_nanos(1);
-        Self { status, ..Self::new(&event.name, &event.image, &event.labels, since) }
+        Self { status, ..Self::new(&event.name, &event.image, &event.labels, moment) }
     }
 
     /// What a container was before the first inspection that shows it: just made.
-    pub(super) fn made(sent: Timestamp, seen: &Inspected) -> Self {
-        let new = Self::new(&seen.name, &seen.image, &seen.labels, seen.created);
-        Self { heard: sent, ..new }
+    pub(super) fn made(asked: Moment, seen: &Inspected, clocks: &Clocks) -> Self {
+        let created = clocks.moment_of(seen.created);
+        Self { heard: asked, ..Self::new(&seen.name, &seen.image, &seen.labels, created) }
+    }
+
+    /// What a container was before the first list that shows it: just made.
+    pub(super) fn created(asked: Moment, line: &Listed, clocks: &Clocks) -> Self {
+        let created = clocks.moment_of(line.created);
+        Self { heard: asked, ..Self::new(&line.name, &line.image, &line.labels, created) }
     }
 
     /// A container as the list shows it.
-    pub(super) fn listed(sent: Timestamp, line: &Listed) -> Self {
+    pub(super) fn listed(asked: Moment, line: &Listed, clocks: &Clocks) -> Self {
         Self {
             status: line.status,
             health: line.health,
-            heard: sent,
             exit_code: line.exit_code,
-            ..Self::new(&line.name, &line.image, &line.labels, line.created)
+            ..Self::created(asked, line, clocks)
         }
     }
 
     /// Takes an event in. Gives what changed, and whether that can be all that happened.
-    pub(super) fn hear(&mut self, event: &Event) -> (Vec<What>, bool) {
-        let at = event.time;
-        let stale = at <= self.since;
+    pub(super) fn hear(
+        &mut self,
+        event: &Event,
+        occurred: Occurred,
+        now: Moment,
+    ) -> (Vec<What>, bool) {
+        let moment = match occurred {
+            Occurred::Now => now,
+            Occurred::Before(moment) => moment,
+        };
+        let superseded = self.is_superseded(event.time, occurred, now);
         let what = match &event.action {
-            Action::Kill { .. } | Action::Stop | Action::Oom | Action::Restart => {
-                return (self.signal(event).into_iter().collect(), true);
-            }
             Action::Rename { .. } => What::Renamed(event.name.clone()),
             Action::Health(health) => What::Health(*health),
-            _ if stale => return (Vec::new(), true),
+            Action::Update => {
+                self.outdate(now);
+                return (Vec::new(), false);
+            }
             Action::Create | Action::Destroy => return (Vec::new(), true),
-            // It ended and was not heard to.
-            Action::Start if self.status.is_up() && !self.began_near(at) => {
+            Action::Die { .. } if superseded => return (vec![What::DeathRepeated], false),
+            _ if superseded => return (Vec::new(), true),
+            Action::Kill { .. } | Action::Stop | Action::Oom | Action::Restart => {
+                return (self.signal(&event.action, moment).into_iter().collect(), true);
+            }
+            // Its end was not reported.
+            Action::Start if self.status.is_up() && !self.is_present_run(event.time) => {
                 // What was sent to the run before has had its effect.
                 self.signals = Signals::default();
                 return (Vec::new(), false);
@@ -148,39 +194,65 @@ impl Container {
                 self.listed = None;
                 What::Started(By::Untold)
             }
-            Action::Die { exit_code } => return self.hear_death(*exit_code, at),
+            Action::Die { exit_code, out_of_memory } => {
+                if *out_of_memory {
+                    self.signals.oom = Some(moment);
+                }
+                return self.hear_death(*exit_code, event.time, moment);
+            }
             Action::Pause => What::Paused,
             Action::Unpause => What::Unpaused,
         };
-        (self.set(at, what).into_iter().collect(), true)
+        (self.set(Some(event.time), moment, what).into_iter().collect(), true)
     }
 
-    fn hear_death(&mut self, exit_code: Option<i64>, at: Timestamp) -> (Vec<What>, bool) {
+    /// Whether an event is of the time before the run that an inspection has shown already. The
+    /// stream is a moment behind the answers; what it repeats may be older.
+    fn is_superseded(&self, at: Timestamp, occurred: Occurred, now: Moment) -> bool {
+        let (Some(began), Some(details)) = (self.started_at, &self.details) else { return false };
+        let recently = now.since(details.answered) < STREAM_IS_BEHIND;
+        let just_before = began.since(at) < EVENTS_OF_ONE_STORY;
+        match occurred {
+            Occurred::Before(_) => at < began,
+            Occurred::Now => at < began && recently && just_before,
+        }
+    }
+
+    fn hear_death(
+        &mut self,
+        exit_code: Option<i64>,
+        at: Timestamp,
+        moment: Moment,
+    ) -> (Vec<What>, bool) {
         let mut changes = Vec::new();
-        if !self.status.is_up() {
-            // An inspection may have shown this end before its event came.
-            let ended_before = self.status != Status::Created && at <= self.since + SAME;
-            if ended_before {
-                return (vec![What::DeathTold], true);
-            }
-            changes.extend(self.set(at, What::Started(By::Untold)));
+        match self.status {
+            Status::Running | Status::Paused => {}
+            // Its start was not reported.
+            Status::Created => changes.extend(self.set(None, moment, What::Started(By::Untold))),
+            // An inspection has shown this end already, or the Engine repeats itself: two deaths
+            // without a start between them are one. If there was a start, an inspection shows it.
+            _ => return (vec![What::DeathRepeated], false),
         }
         let died = What::Died { exit_code, from: self.status, unseen: 0 };
-        changes.extend(self.set(at, died));
+        changes.extend(self.set(Some(at), moment, died));
         (changes, true)
     }
 
-    fn began_near(&self, at: Timestamp) -> bool {
-        self.started_at.is_none_or(|began| at <= began + SAME)
+    /// Whether a start at that time is that of the present run.
+    fn is_present_run(&self, at: Timestamp) -> bool {
+        self.started_at.is_none_or(|began| distance(at, began) <= SAME)
+    }
+
+    /// From now on it is not known what the settings are that an inspection has shown.
+    fn outdate(&mut self, now: Moment) {
+        if let Some(details) = &mut self.details {
+            details.outdated = Some(now);
+        }
     }
 
     /// Remembers what was sent to the present run.
-    fn signal(&mut self, event: &Event) -> Option<What> {
-        let at = event.time;
-        if self.started_at.is_some_and(|began| at < began) {
-            return None;
-        }
-        match &event.action {
+    fn signal(&mut self, action: &Action, at: Moment) -> Option<What> {
+        match action {
             Action::Oom if self.signals.oom >= Some(at) => None,
             Action::Kill { signal } => {
                 let stop_signal = self.details.as_ref().and_then(|it| it.stop_signal.as_deref());
@@ -202,11 +274,18 @@ impl Container {
     }
 
     /// The one place where what is believed of a container changes. `None`: it was so already.
-    pub(super) fn set(&mut self, at: Timestamp, what: What) -> Option<What> {
+    /// `at` is the Engine's time, where it wrote one down.
+    pub(super) fn set(
+        &mut self,
+        at: Option<Timestamp>,
+        moment: Moment,
+        what: What,
+    ) -> Option<What> {
         match &what {
             What::Started(_) if !self.status.is_up() => {
                 self.status = Status::Running;
-                self.started_at = Some(at);
+                self.started_at = at;
+                self.began = Some(moment);
                 self.health = self.health.map(|_| Health::Starting);
                 self.signals = Signals::default();
                 self.paused = None;
@@ -214,7 +293,7 @@ impl Container {
             What::Died { exit_code, .. } if self.status.is_up() => {
                 self.status = Status::Exited;
                 self.exit_code = *exit_code;
-                self.uncounted += 1;
+                self.uncounted = self.uncounted.saturating_add(1);
             }
             What::Down(status) if !self.status.is_up() && self.status != *status => {
                 self.status = *status;
@@ -233,13 +312,18 @@ impl Container {
             }
             _ => return None,
         }
-        self.since = self.since.max(at);
+        self.since = self.since.max(moment);
         Some(what)
     }
 
-    /// Whether an inspection asked for at `at` or later has been taken in.
-    pub fn known_since(&self, at: Timestamp) -> bool {
-        self.details.as_ref().is_some_and(|details| details.asked >= at)
+    /// Whether an inspection asked for at that moment or later has been taken in.
+    pub fn known_since(&self, moment: Moment) -> bool {
+        self.details.as_ref().is_some_and(|details| details.asked >= moment)
+    }
+
+    /// How long its present or last run had lasted by then; `None` where no clock can tell.
+    pub fn ran_until(&self, moment: Moment) -> Option<Duration> {
+        self.began.map(|began| moment.since(began))
     }
 
     /// Whether it was made and has never run.
@@ -259,6 +343,7 @@ impl Container {
 
     /// Its restart policy, where known.
     pub fn restart_policy(&self) -> Option<RestartPolicy> {
-        self.details.as_ref().map(|details| details.restart_policy)
+        let details = self.details.as_ref().filter(|details| details.outdated.is_none());
+        details.map(|details| details.restart_policy)
     }
 }

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use super::believed::{Container, Details, SAME};
+use super::believed::{Age, Container, Details, SAME, distance};
 use crate::monitor::change::{By, What};
 use crate::monitor::container::{Health, Inspected, Listed, State, Status};
 use crate::monitor::identity::Identity;
+use crate::monitor::moment::{Clocks, Moment};
 use crate::timestamp::Timestamp;
 
 /// After a pause a health check counts as failed until its next probe has ended, and no event says
@@ -16,29 +17,63 @@ const HEALTH_IN_DOUBT: Duration = Duration::from_mins(5);
 impl Container {
     /// Whether a line of the list says what is believed already. A list has no name for one that is
     /// being removed, and no health for one that is paused.
-    pub(super) fn agrees(&self, sent: Timestamp, line: &Listed) -> bool {
+    pub(super) fn agrees(&self, asked: Moment, line: &Listed, clocks: &Clocks) -> bool {
         self.status == line.status
-            && !self.shows_new_run(sent, line)
+            && !self.shows_new_run(asked, line, clocks)
             && (self.name == line.name || line.name.is_empty())
             && (line.status != Status::Running || self.health == line.health)
             && (line.status != Status::Exited || self.exit_code == line.exit_code)
-            && (self.details.is_some() || !line.status.is_up())
+            && (self.is_up_to_date() || !line.status.is_up())
+    }
+
+    /// Whether it was inspected, and not changed since.
+    fn is_up_to_date(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| details.outdated.is_none())
     }
 
     /// Whether a line shows a run that began after the last inspection, or after the last list. All
-    /// that is compared are spans, so it does not matter whose clock is right.
-    fn shows_new_run(&self, sent: Timestamp, line: &Listed) -> bool {
+    /// that is compared are spans, so it does not matter whose clock is right. A run that began in
+    /// the future, before the Engine's clock was set back, has no age that could be compared.
+    fn shows_new_run(&self, asked: Moment, line: &Listed, clocks: &Clocks) -> bool {
         let Some(up_at_most) = line.up_at_most.map(|up| up + SAME) else { return false };
+        if self.started_at.is_some_and(|began| clocks.is_ahead(began)) {
+            return false;
+        }
         let inspected = self.details.as_ref().map(|details| details.asked);
-        let listed = self.listed.map(|(listed, up_at_least)| up_at_least + sent.since(listed));
-        inspected.is_some_and(|inspected| sent.since(inspected) > up_at_most)
+        let listed = self.listed.map(|age| age.at_least + asked.since(age.asked));
+        inspected.is_some_and(|inspected| asked.since(inspected) > up_at_most)
             || listed.is_some_and(|up_at_least| up_at_least > up_at_most)
     }
 
     /// Remembers how long a line says that the present run has lasted. What the words leave open is
     /// no more than half of it (`Up 1 second` is up to two, `Up 2 hours` from one and a half).
-    pub(super) fn note_age(&mut self, sent: Timestamp, line: &Listed) {
-        self.listed = line.up_at_most.map(|up_at_most| (sent, up_at_most / 2));
+    pub(super) fn note_age(&mut self, asked: Moment, line: &Listed) {
+        self.listed = line.up_at_most.map(|up_at_most| Age { asked, at_least: up_at_most / 2 });
+    }
+
+    /// Compares with a line of the list that is newer than everything that came in. Gives what must
+    /// have happened since, as far as the line says.
+    pub(super) fn compare_line(&mut self, asked: Moment, line: &Listed) -> Vec<What> {
+        self.heard = self.heard.max(asked);
+        let mut steps = Vec::new();
+        match (self.status.is_up(), line.status.is_up()) {
+            (true, false) if line.status != Status::Created => {
+                let (exit_code, from) = (line.exit_code, self.status);
+                steps.push(What::Died { exit_code, from, unseen: 0 });
+            }
+            (false, true) => steps.push(What::Started(By::Untold)),
+            _ => {}
+        }
+        match line.status {
+            Status::Running => steps.push(What::Unpaused),
+            Status::Paused => steps.push(What::Paused),
+            Status::Created | Status::Removing => {}
+            status => steps.push(What::Down(status)),
+        }
+        if line.status == Status::Running {
+            steps.extend(line.health.map(What::Health));
+        }
+        steps.into_iter().filter_map(|what| self.set(None, asked, what)).collect()
     }
 
     /// Whether an inspection shows the run that is known.
@@ -49,7 +84,7 @@ impl Container {
     /// Whether an inspection shows a run that began after the one that is known.
     fn is_new_run(&self, state: &State) -> bool {
         match (self.started_at, state.started_at) {
-            (Some(known), Some(seen)) => seen > known + SAME,
+            (Some(known), Some(seen)) => distance(seen, known) > SAME,
             (None, Some(_)) => self.status == Status::Created,
             (_, None) => false,
         }
@@ -57,26 +92,30 @@ impl Container {
 
     /// Compares with an inspection that is newer than everything heard. Gives what must have
     /// happened since, in its order.
-    pub(super) fn compare(&mut self, sent: Timestamp, seen: &Inspected) -> Vec<(Timestamp, What)> {
+    pub(super) fn compare(
+        &mut self,
+        asked: Moment,
+        seen: &Inspected,
+        clocks: &Clocks,
+    ) -> Vec<(Option<Timestamp>, What)> {
         let mut changes = Vec::new();
-        for (at, what) in self.steps_to(sent, seen) {
+        for (at, what) in self.steps_to(asked, seen) {
             if matches!(what, What::Paused | What::Unpaused) {
-                self.paused = Some(sent);
+                self.paused = Some(asked);
             }
-            // A time of this host says nothing about the order of the Engine's.
-            let what = self.set(at.unwrap_or(self.since), what);
-            changes.extend(what.map(|what| (at.unwrap_or(sent), what)));
+            let moment = at.map_or(asked, |at| clocks.moment_of(at));
+            changes.extend(self.set(at, moment, what).map(|what| (at, what)));
         }
-        if self.doubts_health(sent) && seen.state.health == Some(Health::Unhealthy) {
+        if self.doubts_health(asked) && seen.state.health == Some(Health::Unhealthy) {
             self.health = self.health.min(Some(Health::Starting));
         }
-        self.learn(sent, seen);
+        self.learn(asked, seen, clocks);
         changes
     }
 
     /// What must have happened between what is believed and what an inspection shows. A step of
     /// which the Engine wrote down no time has none.
-    fn steps_to(&self, sent: Timestamp, seen: &Inspected) -> Vec<(Option<Timestamp>, What)> {
+    fn steps_to(&self, asked: Moment, seen: &Inspected) -> Vec<(Option<Timestamp>, What)> {
         let state = &seen.state;
         let mut steps = self.runs_to(seen);
         if self.name != seen.name {
@@ -89,7 +128,7 @@ impl Container {
             Status::Running | Status::Created | Status::Removing => {}
             status => steps.push((None, What::Down(status))),
         }
-        let in_doubt = self.doubts_health(sent);
+        let in_doubt = self.doubts_health(asked);
         match state.health.filter(|_| state.status == Status::Running) {
             None => {}
             Some(Health::Unhealthy) if in_doubt => {}
@@ -103,8 +142,8 @@ impl Container {
     }
 
     /// Whether a check that failed says nothing: it was paused not long ago.
-    fn doubts_health(&self, sent: Timestamp) -> bool {
-        self.paused.is_some_and(|paused| sent.since(paused) < HEALTH_IN_DOUBT)
+    fn doubts_health(&self, asked: Moment) -> bool {
+        self.paused.is_some_and(|paused| asked.since(paused) < HEALTH_IN_DOUBT)
     }
 
     /// The starts and ends among [`Self::steps_to`].
@@ -143,13 +182,18 @@ impl Container {
     }
 
     /// Takes over what an inspection tells besides what can change by itself.
-    pub(super) fn learn(&mut self, sent: Timestamp, seen: &Inspected) {
+    pub(super) fn learn(&mut self, asked: Moment, seen: &Inspected, clocks: &Clocks) {
         let state = &seen.state;
-        self.heard = self.heard.max(sent);
+        self.heard = self.heard.max(asked);
         self.image.clone_from(&seen.image);
         self.labels.clone_from(&seen.labels);
         self.identity = Identity::of(&self.name, &self.labels);
-        self.started_at = state.started_at.or(self.started_at);
+        if let Some(began) = state.started_at {
+            if !self.started_at.is_some_and(|known| distance(known, began) <= SAME) {
+                self.began = (!clocks.is_ahead(began)).then(|| clocks.moment_of(began));
+            }
+            self.started_at = Some(began);
+        }
         self.uncounted = 0;
         match state.status {
             Status::Running if state.health.is_none() => self.health = None,
@@ -160,8 +204,12 @@ impl Container {
             }
             _ => {}
         }
+        let outdated = self.details.as_ref().and_then(|details| details.outdated);
+        let outdated = outdated.filter(|since| *since > asked);
         self.details = Some(Details {
-            asked: sent,
+            asked,
+            answered: clocks.moment,
+            outdated,
             restart_count: seen.restart_count,
             restart_policy: seen.restart_policy,
             stop_signal: seen.stop_signal.clone(),

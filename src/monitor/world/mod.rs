@@ -1,9 +1,9 @@
-//! What dmon believes of the containers. Events and looks end in the same changes here; whether a
+//! What dmon believes of the containers. Events and answers end in the same changes here; whether a
 //! change matters is for the rules.
 //!
-//! Two clocks meet. The Engine's own times (of events, starts and ends) order what happened; this
-//! host's times tell whether an answer is older than an event already heard. The two are never
-//! compared with each other, so a clock that is off does no harm.
+//! What is newer is decided by dmon's own clock alone: by when an event came in, and by when a
+//! question left. The Engine's times tell one run of a container from another and are text beside
+//! that: a clock that is wrong, or is set, does no harm.
 
 mod believed;
 mod compare;
@@ -12,24 +12,24 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use believed::{Container, Details};
+pub use believed::{Age, Container, Details};
 
 use crate::monitor::change::{Change, Seen, What};
-use crate::monitor::container::{ContainerId, Inspected, Listed};
+use crate::monitor::container::{ContainerId, Inspected, List, Listed};
 use crate::monitor::event::{Action, Event};
-use crate::timestamp::Timestamp;
+use crate::monitor::moment::{Clocks, Moment};
 
 /// All containers that there are, as far as is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct World {
     /// By id.
     pub containers: BTreeMap<ContainerId, Container>,
-    /// Those that are no more, the latest last: an id is never used again, so what is still told of
-    /// one is old.
-    pub removed: Vec<ContainerId>,
+    /// Those that are no more, and since when, the latest last: what is still reported of one is
+    /// old.
+    pub removed: Vec<(ContainerId, Moment)>,
 }
 
-/// How many ids of removed containers are kept: the Engine tells at most 256 events again.
+/// How many ids of removed containers are kept: the Engine reports at most 256 events again.
 const REMOVED_AT_MOST: usize = 256;
 
 /// What an event or an answer of the Engine leads to.
@@ -37,33 +37,48 @@ const REMOVED_AT_MOST: usize = 256;
 pub struct Learned {
     /// What changed.
     pub changes: Vec<Change>,
-    /// Containers of which it told too little: to be inspected.
+    /// Containers of which it says too little: to be inspected.
     pub unsure: Vec<ContainerId>,
 }
 
+/// When an event happened, by dmon's own clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occurred {
+    /// As it came in.
+    Now,
+    /// Before the stream was opened, about then: the Engine repeats it.
+    Before(Moment),
+}
+
 impl World {
-    /// Takes an event in; `told` is this host's time.
-    pub fn hear(&mut self, event: &Event, told: Timestamp) -> Learned {
+    /// Takes an event in.
+    pub fn hear(&mut self, event: &Event, occurred: Occurred, clocks: &Clocks) -> Learned {
         let id = &event.id;
-        let heard = |what| Change { id: id.clone(), at: event.time, seen: Seen::Heard, what };
+        let now = clocks.moment;
+        let moment = match occurred {
+            Occurred::Now => now,
+            Occurred::Before(moment) => moment,
+        };
+        let at = Some(event.time);
+        let heard = |what| Change { id: id.clone(), at, moment, seen: Seen::Heard, what };
         if event.action == Action::Destroy {
-            let removed = self.remove(id, event.time).map(|last| What::Removed(Box::new(last)));
+            let removed = self.remove(id, now).map(|last| What::Removed(Box::new(last)));
             return Learned { changes: removed.map(heard).into_iter().collect(), unsure: vec![] };
         }
         let mut learned = Learned::default();
-        if self.removed.contains(id) {
+        if self.removed.iter().any(|(removed, _)| removed == id) {
             return learned;
         }
         if !self.containers.contains_key(id) {
-            self.containers.insert(id.clone(), Container::before(event));
+            self.containers.insert(id.clone(), Container::before(event, moment));
             learned.changes.push(heard(What::Appeared));
             learned.unsure.push(id.clone());
         }
         let container = self.containers.get_mut(id).expect("it was there or has been inserted");
-        let (what, sure) = container.hear(event);
-        container.heard = container.heard.max(told);
+        let (what, sure) = container.hear(event, occurred, now);
+        container.heard = now;
         if matches!(event.action, Action::Pause | Action::Unpause) {
-            container.paused = Some(told);
+            container.paused = Some(now);
         }
         learned.changes.extend(what.into_iter().map(heard));
         if !sure && learned.unsure.is_empty() {
@@ -72,82 +87,114 @@ impl World {
         learned
     }
 
-    /// Takes a complete list in that was asked for at `sent`. A list is coarse: what differs from
-    /// it is inspected before it is believed. Only absence is believed at once.
-    pub fn look(&mut self, sent: Timestamp, listed: &[Listed]) -> Learned {
+    /// Takes a complete list in. A list is coarse: what differs from it is inspected before it is
+    /// believed, absence as well.
+    pub fn list(&mut self, asked: Moment, list: &List, clocks: &Clocks) -> Learned {
         let mut learned = Learned::default();
-        for line in listed {
-            if !self.containers.get(&line.id).is_some_and(|known| known.agrees(sent, line)) {
+        let present: BTreeSet<_> = (list.containers.iter().map(|line| &line.id))
+            .chain(list.unreadable.iter().map(|line| &line.id))
+            .collect();
+        // An id that is listed again is alive: an Engine may have been without its disk.
+        self.removed.retain(|(id, since)| *since >= asked || !present.contains(id));
+        for line in &list.containers {
+            let known = self.containers.get(&line.id);
+            if !known.is_some_and(|known| known.agrees(asked, line, clocks)) {
                 learned.unsure.push(line.id.clone());
             }
             if let Some(known) = self.containers.get_mut(&line.id) {
-                known.note_age(sent, line);
+                known.note_age(asked, line);
             }
         }
-        let present: BTreeSet<_> = listed.iter().map(|line| &line.id).collect();
-        let missing: Vec<_> =
-            self.containers.keys().filter(|id| !present.contains(id)).cloned().collect();
-        for id in missing {
-            let gone = self.gone(sent, &id);
-            learned.changes.extend(gone.changes);
-            learned.unsure.extend(gone.unsure);
+        learned.unsure.extend(list.unreadable.iter().map(|line| line.id.clone()));
+        let missing = self
+            .containers
+            .iter()
+            .filter(|(id, known)| !present.contains(*id) && known.heard <= asked);
+        learned.unsure.extend(missing.map(|(id, _)| id.clone()));
+        learned
+    }
+
+    /// Believes a line of the list, for want of an inspection.
+    pub fn believe_line(&mut self, asked: Moment, line: &Listed, clocks: &Clocks) -> Learned {
+        let mut learned = Learned::default();
+        let at = clocks.moment;
+        let mut found = |what| {
+            let id = line.id.clone();
+            learned.changes.push(Change { id, at: None, moment: at, seen: Seen::Found, what });
+        };
+        if !self.containers.contains_key(&line.id) {
+            self.containers.insert(line.id.clone(), Container::created(asked, line, clocks));
+            found(What::Appeared);
+        }
+        let container =
+            self.containers.get_mut(&line.id).expect("it was there or has been inserted");
+        if container.heard <= asked {
+            container.compare_line(asked, line).into_iter().for_each(found);
         }
         learned
     }
 
-    /// Takes in that an answer asked for at `sent` does not know the container.
-    pub fn gone(&mut self, sent: Timestamp, id: &ContainerId) -> Learned {
-        // It was heard of after the question: the answer may be older than the container.
-        if self.containers.get(id).is_some_and(|container| container.heard > sent) {
+    /// Takes in that the Engine does not know the container.
+    pub fn gone(&mut self, asked: Moment, id: &ContainerId) -> Learned {
+        // An event came in after the question: the answer may be older than the container.
+        if self.containers.get(id).is_some_and(|container| container.heard > asked) {
             return Learned { changes: Vec::new(), unsure: vec![id.clone()] };
         }
-        match self.remove(id, sent) {
+        match self.remove(id, asked) {
             None => Learned::default(),
             Some(last) => {
-                let what = What::Removed(Box::new(last));
-                let change = Change { id: id.clone(), at: sent, seen: Seen::Found, what };
+                let (id, what) = (id.clone(), What::Removed(Box::new(last)));
+                let change = Change { id, at: None, moment: asked, seen: Seen::Found, what };
                 Learned { changes: vec![change], unsure: Vec::new() }
             }
         }
     }
 
-    /// Takes the answer in to an inspection that was asked for at `sent`.
-    pub fn inspected(&mut self, sent: Timestamp, seen: &Inspected) -> Learned {
+    /// Takes the answer to an inspection in.
+    pub fn inspected(&mut self, asked: Moment, seen: &Inspected, clocks: &Clocks) -> Learned {
         let mut learned = Learned::default();
-        if self.removed.contains(&seen.id) {
+        if self.removed.iter().any(|(id, since)| *id == seen.id && *since >= asked) {
             return learned;
         }
-        let mut found = |(at, what)| {
-            learned.changes.push(Change { id: seen.id.clone(), at, seen: Seen::Found, what });
+        self.removed.retain(|(id, _)| *id != seen.id);
+        let mut found = |(at, what): (Option<_>, What)| {
+            let moment = at.map_or(asked, |at| clocks.moment_of(at));
+            learned.changes.push(Change {
+                id: seen.id.clone(),
+                at,
+                moment,
+                seen: Seen::Found,
+                what,
+            });
         };
         if !self.containers.contains_key(&seen.id) {
-            self.containers.insert(seen.id.clone(), Container::made(sent, seen));
-            found((seen.created, What::Appeared));
+            self.containers.insert(seen.id.clone(), Container::made(asked, seen, clocks));
+            found((Some(seen.created), What::Appeared));
         }
         let container =
             self.containers.get_mut(&seen.id).expect("it was there or has been inserted");
-        if container.heard <= sent {
-            container.compare(sent, seen).into_iter().for_each(found);
+        if container.heard <= asked {
+            container.compare(asked, seen, clocks).into_iter().for_each(found);
         } else if container.matches(&seen.state) && container.uncounted == 0 {
-            container.learn(sent, seen);
+            container.learn(asked, seen, clocks);
         } else {
             learned.unsure.push(seen.id.clone());
         }
         learned
     }
 
-    fn remove(&mut self, id: &ContainerId, at: Timestamp) -> Option<Container> {
+    fn remove(&mut self, id: &ContainerId, now: Moment) -> Option<Container> {
         let mut removed = self.containers.remove(id)?;
-        removed.since = removed.since.max(at);
-        self.removed.push(id.clone());
+        removed.heard = removed.heard.max(now);
+        self.removed.push((id.clone(), removed.heard));
         if self.removed.len() > REMOVED_AT_MOST {
             self.removed.remove(0);
         }
         Some(removed)
     }
 
-    /// Adds a container as the first look finds it: nothing of it is news.
-    pub fn adopt(&mut self, sent: Timestamp, line: &Listed) {
-        self.containers.insert(line.id.clone(), Container::listed(sent, line));
+    /// Adds a container as the first list shows it: nothing of it is news.
+    pub fn adopt(&mut self, asked: Moment, line: &Listed, clocks: &Clocks) {
+        self.containers.insert(line.id.clone(), Container::listed(asked, line, clocks));
     }
 }

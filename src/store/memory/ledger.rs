@@ -25,6 +25,8 @@ mirror! {
 
     struct Incident = ledger::Incident {
         began: Timestamp,
+        #[serde(default)]
+        opened: Moment,
         problem: Alert,
         changed: Moment,
         times: u32,

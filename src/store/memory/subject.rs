@@ -84,7 +84,8 @@ mirror! {
 
     struct Sign = subject::Sign {
         at: Timestamp,
-        told: Timestamp,
+        #[serde(default)]
+        moment: Moment,
         known: Moment,
         between: Option<(Timestamp, Timestamp)>,
     }

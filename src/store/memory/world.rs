@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::monitor::{container, signals, world};
-use crate::store::memory::mirror::{Entries, Mirror, Span, Timestamp};
+use crate::store::memory::mirror::{Entries, Mirror, Moment, Span, Timestamp};
 use crate::store::memory::subject::Identity;
 
 mirror! {
     struct World = world::World {
         containers: Entries<ContainerId, Container>,
-        #[serde(default)]
-        removed: Vec<ContainerId>,
+        #[serde(rename = "gone", default)]
+        removed: Vec<(ContainerId, Moment)>,
     }
 
     struct Container = world::Container {
@@ -20,19 +20,34 @@ mirror! {
         labels: container::Labels,
         status: Status,
         health: Option<Health>,
-        since: Timestamp,
-        heard: Timestamp,
+        #[serde(rename = "status_since", default)]
+        since: Moment,
+        #[serde(rename = "newest", default)]
+        heard: Moment,
         started_at: Option<Timestamp>,
-        listed: Option<(Timestamp, Span)>,
+        began: Option<Moment>,
+        #[serde(rename = "age")]
+        listed: Option<Age>,
         exit_code: Option<i64>,
-        paused: Option<Timestamp>,
+        #[serde(rename = "pause")]
+        paused: Option<Moment>,
         uncounted: u32,
+        #[serde(rename = "received", default)]
         signals: Signals,
         details: Option<Details>,
     }
 
+    struct Age = world::Age {
+        asked: Moment,
+        at_least: Span,
+    }
+
     struct Details = world::Details {
-        asked: Timestamp,
+        #[serde(rename = "inspected", default)]
+        asked: Moment,
+        #[serde(default)]
+        answered: Moment,
+        outdated: Option<Moment>,
         restart_count: u32,
         restart_policy: RestartPolicy,
         stop_signal: Option<String>,
@@ -74,14 +89,15 @@ mirror! {
         protocol: String,
     }
 
+    #[derive(Default)]
     struct Signals = signals::Signals {
         kill: Option<Kill>,
-        stop: Option<Timestamp>,
-        oom: Option<Timestamp>,
+        stop: Option<Moment>,
+        oom: Option<Moment>,
     }
 
     struct Kill = signals::Kill {
-        at: Timestamp,
+        at: Moment,
         force: Force,
     }
 

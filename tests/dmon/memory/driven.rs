@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use dmon::monitor::Monitor;
 use dmon::monitor::container::{
-    ContainerId, Engine, Health, Inspected, Labels, Listed, RestartPolicy, State as Life, Status,
+    ContainerId, Engine, Health, Inspected, Labels, List, Listed, RestartPolicy, State as Life,
+    Status,
 };
 use dmon::monitor::effect::Effect;
 use dmon::monitor::event::{Action, Event};
@@ -50,21 +51,25 @@ fn eventful_minute() -> Vec<State> {
         processors: 2,
         is_podman: false,
     };
-    host.give(Input::Connected { engine, boot_id: Some("boot".to_owned()), news: News::Events });
+    host.give(Input::Connected {
+        engine: Some(engine),
+        boot_id: Some("boot".to_owned()),
+        news: News::Events,
+    });
     host.until(10);
     host.happens("web", Action::Kill { signal: "15".to_owned() });
-    host.happens("web", Action::Die { exit_code: Some(143) });
+    host.happens("web", Action::Die { exit_code: Some(143), out_of_memory: false });
     host.happens("cache", Action::Pause);
     host.happens("db", Action::Health(Health::Unhealthy));
     host.until(12);
     host.happens("web", Action::Start);
-    host.happens("job", Action::Die { exit_code: Some(3) });
+    host.happens("job", Action::Die { exit_code: Some(3), out_of_memory: false });
     host.until(20);
     host.slack = Outcome::Failed { wait: Some(Duration::from_secs(15)) };
     host.happens("db", Action::Health(Health::Healthy));
     host.happens("cache", Action::Unpause);
     host.happens("cache", Action::Oom);
-    host.happens("cache", Action::Die { exit_code: Some(137) });
+    host.happens("cache", Action::Die { exit_code: Some(137), out_of_memory: false });
     host.until(30);
     host.slack = Outcome::Delivered;
     host.happens("cache", Action::Start);
@@ -123,7 +128,7 @@ impl Host {
         let life = &mut container.state;
         match &action {
             Action::Start => (life.status, life.started_at) = (Status::Running, Some(time)),
-            Action::Die { exit_code } => {
+            Action::Die { exit_code, .. } => {
                 (life.status, life.finished_at) = (Status::Exited, Some(time));
                 life.exit_code = exit_code.unwrap();
             }
@@ -160,19 +165,24 @@ impl Host {
     }
 
     fn answer(&self, effect: Effect) -> Option<Input> {
-        let sent = now(self.clock).wall;
         Some(match effect {
-            Effect::Look => {
-                Input::Look { sent, containers: self.containers.iter().map(listed).collect() }
+            Effect::List { asked } => {
+                let containers = self.containers.iter().map(listed).collect();
+                Input::Listed { asked, list: List { containers, unreadable: Vec::new() } }
             }
-            Effect::Inspect(id) => match self.containers.iter().find(|it| it.id == id) {
-                Some(container) => Input::Inspected { sent, container: container.clone().into() },
-                None => Input::Gone { sent, id },
+            Effect::Inspect { asked, id } => match self.containers.iter().find(|it| it.id == id) {
+                Some(container) => Input::Inspected { asked, container: container.clone().into() },
+                None => Input::Gone { asked, id },
             },
-            Effect::Ping => Input::Pinged(Ping::Answered),
+            Effect::Ping { asked } => Input::Pinged { asked, ping: Ping::Answered },
             Effect::FetchLogs { id, .. } => Input::Logs { id, lines: vec!["a line".to_owned()] },
             Effect::Post(batch) => Input::Delivery { batch: batch.id, outcome: self.slack },
-            Effect::Save | Effect::Exit | Effect::Held(_) => return None,
+            Effect::Save
+            | Effect::Exit
+            | Effect::Held(_)
+            | Effect::Log(_)
+            | Effect::ReopenStream
+            | Effect::AbandonPost(_) => return None,
         })
     }
 }

@@ -14,7 +14,7 @@ use dmon::monitor::state::{Clock, State};
 use dmon::monitor::subject::{
     Answered, Arrival, Aspect, Back, Death, Origin, Passed, Run, Sign, Subject,
 };
-use dmon::monitor::world::{Container, Details, World};
+use dmon::monitor::world::{Age, Container, Details, World};
 use dmon::timestamp::Timestamp;
 
 use super::owed;
@@ -22,8 +22,9 @@ use super::owed;
 /// What a round trip can lose nothing of unseen.
 pub(super) fn full() -> State {
     let containers = STATUSES.iter().zip(0..).map(|(status, n)| (id(n), container(*status, n)));
+    let removed = [(id(20), moment(20)), (id(21), moment(21))];
     State {
-        world: World { containers: containers.collect(), removed: vec![id(20), id(21)] },
+        world: World { containers: containers.collect(), removed: removed.into() },
         subjects: subjects(),
         ledger: owed::ledger(),
         answered: Some(wall(1)),
@@ -109,17 +110,18 @@ pub(super) fn container(status: Status, n: u32) -> Container {
         labels: Labels::from([("org.example.\"quoted\"".to_owned(), "ü\n\u{1}".to_owned())]),
         status,
         health: Some(nth(&HEALTHS, n)),
-        since: wall(10),
-        heard: Timestamp::from_nanoseconds(i64::MIN),
+        since: moment(10),
+        heard: moment(9),
         started_at: Some(wall(11)),
-        listed: Some((wall(12), Duration::from_secs(13))),
+        began: Some(moment(11)),
+        listed: Some(Age { asked: moment(12), at_least: Duration::from_secs(13) }),
         exit_code: Some(137),
-        paused: Some(wall(12)),
+        paused: Some(moment(12)),
         uncounted: 2,
         signals: Signals {
-            kill: Some(Kill { at: wall(13), force }),
-            stop: Some(wall(14)),
-            oom: Some(wall(15)),
+            kill: Some(Kill { at: moment(13), force }),
+            stop: Some(moment(14)),
+            oom: Some(moment(15)),
         },
         details: Some(details(nth(&POLICIES, n))),
     }
@@ -127,7 +129,9 @@ pub(super) fn container(status: Status, n: u32) -> Container {
 
 fn details(restart_policy: RestartPolicy) -> Details {
     Details {
-        asked: wall(16),
+        asked: moment(16),
+        answered: moment(17),
+        outdated: Some(moment(18)),
         restart_count: 3,
         restart_policy,
         stop_signal: Some("SIGQUIT".to_owned()),
@@ -193,7 +197,7 @@ pub(super) fn subject(n: u32) -> Subject {
 
 fn sign(at: u64) -> Sign {
     let between = Some((wall(at - 1), wall(at)));
-    Sign { at: wall(at), told: wall(at + 1), known: moment(at), between }
+    Sign { at: wall(at), moment: moment(at), known: moment(at + 1), between }
 }
 
 fn death(n: u32) -> Death {

@@ -71,6 +71,7 @@ pub(super) fn ledger() -> Ledger {
 pub(super) fn incident() -> Incident {
     Incident {
         began: wall(50),
+        opened: moment(9),
         problem: alert(status(Cause::Unknown)),
         changed: moment(51),
         times: 2,

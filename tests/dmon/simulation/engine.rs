@@ -164,7 +164,12 @@ impl Engine {
         let others = self.vessels.values().filter(|it| it.soul == soul);
         let why = if others.into_iter().any(Vessel::is_up) { Why::Replaced } else { why };
         let death = Death { exit_code, why, goes_on: goes_on || replaced };
-        self.tell(id, at, Action::Die { exit_code: Some(exit_code) }, What::Died(death));
+        self.tell(
+            id,
+            at,
+            Action::Die { exit_code: Some(exit_code), out_of_memory: false },
+            What::Died(death),
+        );
         wait
     }
 

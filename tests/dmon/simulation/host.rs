@@ -28,7 +28,7 @@ pub(super) enum Happening {
     /// An event comes out of a stream.
     Told(u32, Event),
     /// The Engine reads a question that was sent then.
-    Asked(u32, Effect, Timestamp),
+    Asked(u32, Effect),
     /// Something reaches a dmon.
     Input(u32, Input),
     /// The listener tries to open the stream.
@@ -244,7 +244,7 @@ impl Host {
                     self.give(Input::Event(event));
                 }
             }
-            Happening::Asked(dmon, question, sent) => self.asked(dmon, question, sent),
+            Happening::Asked(dmon, question) => self.asked(dmon, question),
             Happening::Input(dmon, input) => {
                 if self.runs(dmon) {
                     self.give(input);

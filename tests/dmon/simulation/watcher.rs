@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use dmon::monitor::Monitor;
-use dmon::monitor::container;
+use dmon::monitor::container::{self, List};
 use dmon::monitor::effect::{Batch, Effect};
 use dmon::monitor::event::Event;
 use dmon::monitor::input::{Input, Loss, News, Outcome, Ping};
 use dmon::monitor::moment::Now;
-use dmon::timestamp::Timestamp;
 
-use super::host::{Dmon, EPOCH, Happening, Host, Line, Post, second, told};
+use super::host::{Dmon, EPOCH, Happening, Host, Line, Post, told};
 use super::weather::Mood;
 use crate::support::defaults::settings;
 
@@ -99,13 +98,13 @@ impl Host {
         dmon.stream = Some(stream);
         dmon.backoff = Duration::from_millis(100);
         let since = *dmon.since.get_or_insert(now);
-        let news = if polls { News::Looks } else { News::Events };
+        let news = if polls { News::Lists } else { News::Events };
         let boot_id = Some(format!("boot {}", self.boot));
         if let Some(from) = self.blind_since.take() {
             self.blind.push((from, now + CATCHES_UP_IN));
         }
         self.note(None, "CONNECTED".to_owned());
-        self.give(Input::Connected { engine: engine(), boot_id, news });
+        self.give(Input::Connected { engine: Some(engine()), boot_id, news });
         if polls {
             // Nothing is told on it; that it breaks is seen by a ping.
             return;
@@ -126,7 +125,7 @@ impl Host {
         let dmon = self.dmon.as_mut().unwrap();
         let wait = dmon.backoff;
         dmon.backoff = (wait * 2).min(Duration::from_secs(5));
-        self.give(Input::Lost { since, loss });
+        self.give(Input::Lost(loss));
         self.queue(wait, Happening::Connects(self.incarnation));
     }
 
@@ -135,10 +134,9 @@ impl Host {
         let now =
             Now { wall: EPOCH + self.clock, monotonic: self.clock.saturating_sub(dmon.begun) };
         let said = match &input {
-            Input::Inspected { sent, container } => {
+            Input::Inspected { asked, container } => {
                 let (status, count) = (container.state.status, container.restart_count);
-                let sent = second(*sent);
-                let said = format!("  inspected as of {sent}: {status}, ×{count}");
+                let said = format!("  inspected as of {:?}: {status}, ×{count}", asked.0);
                 Some((self.engine.soul_of(&container.id), said))
             }
             Input::Event(event) => {
@@ -155,7 +153,6 @@ impl Host {
     }
 
     fn perform(&mut self, effect: Effect) {
-        let sent = self.now();
         match effect {
             // It is read by the next dmon alone.
             Effect::Save if self.climate.dmon_ends.is_none() => {}
@@ -173,10 +170,17 @@ impl Host {
                 let answer = Input::Logs { id, lines: Vec::new() };
                 self.queue(Duration::from_millis(3), Happening::Input(self.incarnation, answer));
             }
-            question @ (Effect::Look | Effect::Inspect(_) | Effect::Ping) => {
+            question @ (Effect::List { .. } | Effect::Inspect { .. } | Effect::Ping { .. }) => {
                 let takes = self.takes();
-                self.queue(takes / 2, Happening::Asked(self.incarnation, question, sent));
+                self.queue(takes / 2, Happening::Asked(self.incarnation, question));
             }
+            Effect::ReopenStream => {
+                if let Some(stream) = self.dmon.as_ref().and_then(|dmon| dmon.stream) {
+                    self.queue(Duration::ZERO, Happening::StreamEnds(stream));
+                }
+            }
+            Effect::Log(remark) => self.note(None, format!("LOG {remark}")),
+            Effect::AbandonPost(_) => {}
         }
     }
 
@@ -188,22 +192,26 @@ impl Host {
         self.life.millis(1, 30)
     }
 
-    pub(super) fn asked(&mut self, incarnation: u32, question: Effect, sent: Timestamp) {
+    pub(super) fn asked(&mut self, incarnation: u32, question: Effect) {
         let now = self.now();
         let answer = match question {
-            Effect::Ping if self.engine.answers => Input::Pinged(Ping::Answered),
-            Effect::Ping => Input::Pinged(Ping::Unanswered),
-            _ if !self.engine.answers => {
-                if let Some(stream) = self.dmon.as_ref().and_then(|dmon| dmon.stream) {
-                    self.queue(Duration::from_millis(400), Happening::StreamEnds(stream));
-                }
-                let loss = Loss::NoAnswer("connection refused".to_owned());
-                Input::Lost { since: sent, loss }
+            Effect::Ping { asked } if self.engine.answers => {
+                Input::Pinged { asked, ping: Ping::Answered }
             }
-            Effect::Look => Input::Look { sent, containers: self.engine.listed(now) },
-            Effect::Inspect(id) => match self.engine.vessels.get(&id) {
-                Some(it) => Input::Inspected { sent, container: Box::new(it.shown.clone()) },
-                None => Input::Gone { sent, id },
+            Effect::Ping { asked } => Input::Pinged { asked, ping: Ping::Unanswered },
+            Effect::List { asked } if !self.engine.answers => {
+                Input::Unlisted { asked, reason: "connection refused".to_owned() }
+            }
+            Effect::Inspect { asked, id } if !self.engine.answers => {
+                Input::Unanswered { asked, id, reason: "connection refused".to_owned() }
+            }
+            Effect::List { asked } => {
+                let containers = self.engine.listed(now);
+                Input::Listed { asked, list: List { containers, unreadable: Vec::new() } }
+            }
+            Effect::Inspect { asked, id } => match self.engine.vessels.get(&id) {
+                Some(it) => Input::Inspected { asked, container: Box::new(it.shown.clone()) },
+                None => Input::Gone { asked, id },
             },
             other => unreachable!("{other:?} is no question"),
         };

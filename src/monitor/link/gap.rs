@@ -1,55 +1,25 @@
-//! Whether the Engine is there, and what a time without it means.
+//! What a time without the Engine means.
 
 use std::time::Duration;
 
 use crate::monitor::moment::Moment;
 use crate::timestamp::Timestamp;
 
-/// Without an answer for this long the Engine is unreachable.
-pub(super) const UNREACHABLE_AFTER: Duration = Duration::from_secs(30);
-
 /// After a gap nothing is judged for this long, so that the events the Engine tells again come in.
-pub(super) const REPLAY_TAKES: Duration = Duration::from_millis(500);
+pub(in crate::monitor) const REPLAY_TAKES: Duration = Duration::from_millis(500);
 
 /// The longest that containers are waited for which an Engine starts one after the other.
-pub(super) const COMING_BACK_TAKES: Duration = Duration::from_mins(1);
+pub(in crate::monitor) const COMING_BACK_TAKES: Duration = Duration::from_mins(1);
 
 /// Containers that the Engine's own start starts, start within this time.
-pub(super) const STARTED_TOGETHER: Duration = Duration::from_secs(30);
-
-/// Whether the Engine is there.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Link {
-    /// It does not answer.
-    Away(Gap),
-    /// It answers again. Nothing is judged until it is known what the gap has changed.
-    CatchingUp {
-        /// The time without it.
-        gap: Gap,
-        /// When it answered again.
-        since: Moment,
-        /// How far the look into everything has got.
-        looked: Looked,
-    },
-    /// It answers, and everything is known.
-    Live,
-}
-
-/// How far a look into everything has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Looked {
-    /// It is asked for.
-    NotYet,
-    /// All answers are in except those of inspections under way.
-    Listed,
-}
+pub(in crate::monitor) const STARTED_TOGETHER: Duration = Duration::from_secs(30);
 
 /// A time without the Engine.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Gap {
-    /// Since when nothing is known, by this host's wall clock.
+pub(in crate::monitor) struct Gap {
+    /// Since when nothing is known, for people.
     pub since: Timestamp,
-    /// The same on the clock of waits.
+    /// The same by dmon's own clock.
     pub known: Moment,
     /// What is known of the Engine in that time.
     pub absence: Absence,
@@ -59,13 +29,11 @@ pub(super) struct Gap {
     pub memory: Memory,
     /// The oldest event that it has told since it answers again: it runs since before that.
     pub remembers: Option<Timestamp>,
-    /// Why it could not be reached, in the words of its client.
-    pub reason: String,
 }
 
 /// Whether an Engine remembers what it told. One that was restarted has forgotten all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Memory {
+pub(in crate::monitor) enum Memory {
     /// Not known.
     Unknown,
     /// It has told an event again.
@@ -74,7 +42,7 @@ pub(super) enum Memory {
 
 /// What is known of the Engine in a time without it, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Absence {
+pub(in crate::monitor) enum Absence {
     /// Nobody listened: the Engine may have been there all the time.
     Unknown,
     /// The stream ended: a proxy cut it, or the Engine was back before it was asked again, as one is
@@ -88,7 +56,7 @@ pub(super) enum Absence {
 
 /// The fates of the containers that ran when a gap began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Fates {
+pub(in crate::monitor) struct Fates {
     /// Their present run is the one from before the gap.
     pub unmoved: usize,
     /// Started during the gap by nobody that is known: when.
@@ -100,16 +68,27 @@ pub(super) struct Fates {
 }
 
 impl Gap {
+    /// A gap that begins.
+    pub(in crate::monitor) fn new(
+        since: Timestamp,
+        known: Moment,
+        absence: Absence,
+        last_event: Option<Timestamp>,
+    ) -> Self {
+        let (memory, remembers) = (Memory::Unknown, None);
+        Self { since, known, absence, last_event, memory, remembers }
+    }
+
     /// Whether the Engine's own start may have done what happened then: an Engine forgets its events
     /// when it ends, so what it remembers is from after its start.
-    pub(super) fn spans_start(&self, at: Timestamp) -> bool {
+    pub(in crate::monitor) fn spans_start(&self, at: Timestamp) -> bool {
         self.remembers.is_none_or(|oldest| at <= oldest + STARTED_TOGETHER)
     }
 }
 
 impl Fates {
     /// Whether the Engine restarted: then it took all containers along, or (with live-restore) none.
-    pub(super) fn tell_of_restart(&self, absence: Absence) -> bool {
+    pub(in crate::monitor) fn tell_of_restart(&self, absence: Absence) -> bool {
         let moved = self.started.len() + self.down;
         match absence {
             Absence::Rebooted => moved > 0,
