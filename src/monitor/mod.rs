@@ -131,8 +131,11 @@ impl Monitor {
         state.ledger.start_again();
         // The monotonic clock goes on where it stood, moved by the time in between.
         let away = now.wall.since(state.clock.wall);
-        let first = state.answered.is_none();
-        let moment = if first { Moment::default() } else { state.clock.moment + away };
+        let moment = match state.clock.moment {
+            // The first start: what began before it still has a moment.
+            Moment(Duration::ZERO) => Moment::at_first_start(now.wall),
+            before => before + away,
+        };
         let epoch = moment - now.monotonic;
         let moment = epoch + now.monotonic;
         let since = state.answered.unwrap_or(now.wall);

@@ -22,6 +22,12 @@ pub struct Now {
 pub struct Moment(pub Duration);
 
 impl Moment {
+    /// Where the clock begins when nothing is remembered: far from zero, so that whatever happened
+    /// before has a moment too.
+    pub fn at_first_start(wall: Timestamp) -> Self {
+        Self(wall.since(Timestamp::from_seconds(0)))
+    }
+
     /// The time from `earlier` to here; zero when `earlier` is the later one.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)

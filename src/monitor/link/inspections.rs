@@ -14,8 +14,11 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 /// An Engine that is busy answers late: only an inspection that fails for longer is worth a warning.
 const WARN_AFTER: Duration = Duration::from_secs(3);
 
-/// A container that could not be inspected is tried again after this, doubled each time up to the
-/// longest.
+/// A container that could not be inspected is tried again after this at the earliest.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
+/// A container that could not be inspected and of which nothing is new is tried again after this,
+/// each time up to the longest.
 const AGAIN_AFTER: (Duration, Duration) = (Duration::from_secs(10), Duration::from_mins(10));
 
 /// After a gap, inspections are waited for this long; and this long if but a quarter of them is
@@ -64,9 +67,11 @@ enum Warning {
 }
 
 impl Inspections {
-    /// Begins one, unless one is under way. Whether it is to be asked for.
+    /// Begins one, unless one is under way or has just failed. Whether it is to be asked for.
     pub(super) fn begin(&mut self, id: &ContainerId, now: Moment) -> bool {
-        if self.under_way.contains_key(id) {
+        let just_failed =
+            self.failing.get(id).is_some_and(|failing| now < failing.last + BETWEEN_TRIES);
+        if just_failed || self.under_way.contains_key(id) {
             return false;
         }
         self.under_way.insert(id.clone(), now);

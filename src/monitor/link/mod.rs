@@ -28,6 +28,9 @@ const CUT_STREAM_IS_BACK_WITHIN: Duration = Duration::from_secs(3);
 /// A list that failed is asked for again after this at the latest, whatever the interval is.
 const LIST_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
+/// A list that is asked for out of turn is so at most this often.
+const BETWEEN_LISTS: Duration = Duration::from_secs(1);
+
 /// A ping that failed is repeated after this.
 const PING_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
@@ -354,7 +357,8 @@ impl Link {
     /// Asks for a list soon: what an inspection does not say, it may.
     pub(super) fn list_now(&mut self, now: Moment) {
         if self.list.asked.is_none() && self.opened.is_some() {
-            self.list.next = Some(now);
+            let earliest = self.list.answered.map_or(now, |last| now.max(last + BETWEEN_LISTS));
+            self.list.next = Some(self.list.next.map_or(earliest, |next| next.min(earliest)));
         }
     }
 

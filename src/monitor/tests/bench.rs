@@ -12,7 +12,7 @@ use crate::monitor::container::{
 use crate::monitor::effect::{Batch, Effect, Held, Remark};
 use crate::monitor::event::Event;
 use crate::monitor::filter::Filter;
-use crate::monitor::input::{Input, Loss, News, Outcome, Ping};
+use crate::monitor::input::{Input, News, Outcome, Ping};
 use crate::monitor::moment::Now;
 use crate::monitor::settings::Settings;
 use crate::monitor::severity::Severity;
@@ -53,6 +53,8 @@ pub(super) struct Bench {
     pub(super) history: Vec<Event>,
     /// Inspections that are answered later.
     pub(super) waiting: Vec<Effect>,
+    /// How often the core wanted another event stream.
+    pub(super) reopened: u32,
     made: u32,
 }
 
@@ -105,6 +107,7 @@ impl Bench {
             boot: "boot",
             history: Vec::new(),
             waiting: Vec::new(),
+            reopened: 0,
             made: 0,
         };
         for container in containers.split_whitespace() {
@@ -264,7 +267,7 @@ impl Bench {
                 return Some(Input::Logs { id, lines });
             }
             Effect::Log(remark) => self.log.push(remark),
-            Effect::ReopenStream => return Some(Input::Lost(Loss::StreamEnded)),
+            Effect::ReopenStream => self.reopened += 1,
             Effect::Save | Effect::Exit | Effect::AbandonPost(_) => {}
         }
         None

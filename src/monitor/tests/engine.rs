@@ -62,7 +62,7 @@ fn a_container_that_the_engine_cannot_read_is_asked_for_again() {
     check(
         "a",
         "0 refusing; 1 deaf; 2 die a 4; 12 readable; 30 wait",
-        &["20.0 CRITICAL Status a running→exited Exited 4"],
+        &["11.0 CRITICAL Status a running→exited Exited 4"],
     );
 }
 
@@ -101,7 +101,7 @@ fn one_that_the_engine_starts_late_is_not_restarted_by_somebody() {
         "a:always b:unless c:always",
         "1 lost; 2 die a 255; 3 die b 255; 3.1 die c 255; 5 start a; 5.1 start b; 6 connected; \
          6.1 slow; 6.2 start c; 12 quick; 60 wait",
-        &["12.0 WARNING EngineRestart a,b,c"],
+        &["9.0 WARNING EngineRestart a,b,c"],
     );
 }
 
@@ -157,7 +157,7 @@ fn an_engine_out_of_reach_is_told_once_and_its_return_too() {
     check(
         "a b",
         "1 lost; 45 connected; 60 wait",
-        &["31.0 CRITICAL Unreachable connection refused", "45.5 INFO Reachable "],
+        &["31.0 CRITICAL Unreachable connection refused", "46.0 INFO Reachable "],
     );
     check("a b", "1 lost; 20 lost; 29 connected; 60 wait", &[]);
     check("a b", "1 streamend; 1.1 connected; 60 wait", &[]);
@@ -166,7 +166,7 @@ fn an_engine_out_of_reach_is_told_once_and_its_return_too() {
         "1 lost; 2 die b 4; 45 connected; 60 wait",
         &[
             "31.0 CRITICAL Unreachable connection refused",
-            "45.5 INFO Reachable b",
+            "46.0 INFO Reachable b",
             "50.0 CRITICAL Status b running→exited Exited 4 (late)",
         ],
     );
@@ -279,8 +279,8 @@ fn the_end_of_one_that_is_hidden_is_no_news_before_anything_was_judged() {
     check("0.1 die hidden 5; 30 wait", &["-5.0 INFO Watching "]);
     let told = &[
         "-5.0 INFO Watching ",
-        "25.1 CRITICAL Unreachable connection refused",
-        "35.5 INFO Reachable ",
+        "25.0 CRITICAL Unreachable connection refused",
+        "36.0 INFO Reachable ",
     ];
     check("0.1 lost; 10 die hidden 5; 40 connected; 60 wait", told);
 }

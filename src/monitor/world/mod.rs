@@ -177,6 +177,10 @@ impl World {
             container.compare(asked, seen, clocks).into_iter().for_each(found);
         } else if container.matches(&seen.state) && container.uncounted == 0 {
             container.learn(asked, seen, clocks);
+            // Whoever waits for what is true since the last change still does.
+            if asked < container.since {
+                learned.unsure.push(seen.id.clone());
+            }
         } else {
             learned.unsure.push(seen.id.clone());
         }
