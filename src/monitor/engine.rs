@@ -215,9 +215,13 @@ impl Monitor {
 
     /// What events and the list say of a container is all there is.
     pub(super) fn unanswered(&mut self, id: &ContainerId, reason: String) {
+        let news = !self.link.inspections.is_failing(id);
         self.link.inspections.unanswered(id, reason, self.now.moment);
         self.touch(id);
-        self.link.list_now(self.now.moment);
+        let mut deaths = self.state.subjects.values().filter_map(|it| it.death.as_ref());
+        if news || deaths.any(|death| death.container == *id) {
+            self.link.list_now(self.now.moment);
+        }
     }
 
     /// A stream that is open and does not report what an inspection shows is of no use.

@@ -224,12 +224,24 @@ impl Monitor {
         if was == container.identity || taken || !moves {
             return;
         }
+        self.judge_now(&container.identity);
         if let Some(mut subject) = self.state.subjects.remove(&was) {
             for alert in subject.problems.values_mut() {
                 alert.identity = container.identity.clone();
             }
             self.state.ledger.rename(&was, &container.identity);
             self.state.subjects.insert(container.identity, subject);
+        }
+    }
+
+    /// Judges a death of one that is gone by what is known, since another takes its name.
+    fn judge_now(&mut self, identity: &Identity) {
+        let death = self.state.subjects.get(identity).and_then(|it| it.death.clone());
+        if let Some(death) = death
+            && let Some(last) = death.removed.clone()
+        {
+            self.down(identity, &death, &last);
+            self.report_to_ledger(identity);
         }
     }
 

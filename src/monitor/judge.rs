@@ -171,9 +171,13 @@ impl Case<'_> {
     }
 
     fn returned(&self, back: &Back, container: &Container) -> Verdict {
-        let known = container.known_since(back.sign.known);
-        if !known && self.now < back.sign.known + RETURN_KNOWN_WITHIN {
-            return Verdict::Wait(back.sign.known + RETURN_KNOWN_WITHIN);
+        let patience = match self.inspection {
+            Inspection::Works => RETURN_KNOWN_WITHIN,
+            Inspection::Fails => ANSWER_WITHIN,
+        };
+        let until = back.sign.known + patience;
+        if !container.known_since(back.sign.known) && self.now < until {
+            return Verdict::Wait(until);
         }
         match self.restarted(back, container) {
             Verdict::RestartedAutomatically if self.now < back.sign.known + STEADY => {

@@ -176,8 +176,10 @@ impl Monitor {
                 self.ask(&id);
                 // Of one that cannot be inspected, the list says how it is.
                 let fails = self.link.inspections.fails(&id, ANSWER_WITHIN, self.now.moment);
-                if fails && listed {
-                    return is_running_well(container);
+                match (fails, listed) {
+                    (true, true) => return is_running_well(container),
+                    (true, false) => self.link.list_now(self.now.moment),
+                    (false, _) => {}
                 }
             }
             return false;

@@ -147,6 +147,11 @@ impl Inspections {
         slow || self.failing.contains_key(id)
     }
 
+    /// Whether the last inspection of a container was not answered.
+    pub(in crate::monitor) fn is_failing(&self, id: &ContainerId) -> bool {
+        self.failing.contains_key(id)
+    }
+
     /// Whether it is too early to try a container again of which nothing new is known.
     pub(in crate::monitor) fn rests(&self, id: &ContainerId, now: Moment) -> bool {
         self.failing.get(id).is_some_and(|failing| now < failing.next)

@@ -8,6 +8,7 @@ use crate::monitor::Monitor;
 use crate::monitor::alert::{Alert, Condition, Kind};
 use crate::monitor::container::{
     ContainerId, Engine, Health, Inspected, Labels, List, Listed, RestartPolicy, State, Status,
+    UnreadableLine,
 };
 use crate::monitor::effect::{Batch, Effect, Held, Remark};
 use crate::monitor::event::Event;
@@ -49,6 +50,10 @@ pub(super) struct Bench {
     pub(super) quirks: BTreeSet<Quirk>,
     pub(super) news: News,
     pub(super) boot: &'static str,
+    /// How far the wall clocks were set, in seconds: the host's and with it the Engine's.
+    pub(super) set_by: i64,
+    /// Inspections of this one are never answered.
+    pub(super) hangs: Option<String>,
     /// What the Engine has told, heard or not.
     pub(super) history: Vec<Event>,
     /// Inspections that are answered later.
@@ -71,12 +76,22 @@ pub(super) enum Quirk {
     Slow,
     /// It cannot read the containers.
     Refusing,
+    /// It has no list to give.
+    NoList,
+    /// Its list lacks the containers.
+    EmptyList,
+    /// The lines of its list cannot be read.
+    OddLines,
+    /// It takes no new connection.
+    NoPing,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Presence {
     There,
     Away,
+    /// It never answers.
+    Hangs,
 }
 
 impl Bench {
@@ -105,6 +120,8 @@ impl Bench {
             quirks: BTreeSet::new(),
             news: News::Events,
             boot: "boot",
+            set_by: 0,
+            hangs: None,
             history: Vec::new(),
             waiting: Vec::new(),
             reopened: 0,
@@ -197,7 +214,14 @@ impl Bench {
     }
 
     pub(super) fn wall(&self) -> Timestamp {
-        now(self.clock).wall
+        self.now().wall
+    }
+
+    fn now(&self) -> Now {
+        let Now { wall, monotonic } = now(self.clock);
+        let set_by = self.set_by.saturating_mul(1_000_000_000);
+        let wall = Timestamp::from_nanoseconds(wall.nanoseconds() + set_by);
+        Now { wall, monotonic }
     }
 
     /// Lets time pass up to a point, and then gives an input.
@@ -216,7 +240,7 @@ impl Bench {
         let mut inputs = vec![input];
         while !inputs.is_empty() {
             let input = inputs.remove(0);
-            for effect in self.monitor.step(now(self.clock), input) {
+            for effect in self.monitor.step(self.now(), input) {
                 inputs.extend(self.answer(effect));
             }
         }
@@ -229,6 +253,7 @@ impl Bench {
                 let outcome = match self.slack {
                     Presence::There => Outcome::Delivered,
                     Presence::Away => Outcome::Failed { wait: None },
+                    Presence::Hangs => return None,
                 };
                 let delivery = Input::Delivery { batch: batch.id, outcome };
                 if outcome == Outcome::Delivered {
@@ -236,10 +261,16 @@ impl Bench {
                 }
                 return Some(delivery);
             }
-            Effect::Ping { asked } if self.engine == Presence::Away => {
+            Effect::Ping { asked }
+                if self.engine == Presence::Away || self.quirks.contains(&Quirk::NoPing) =>
+            {
                 return Some(Input::Pinged { asked, ping: Ping::Unanswered });
             }
             Effect::Ping { asked } => return Some(Input::Pinged { asked, ping: Ping::Answered }),
+            Effect::List { asked } if self.quirks.contains(&Quirk::NoList) => {
+                return Some(Input::Unlisted { asked, reason: "status 500".to_owned() });
+            }
+            Effect::Inspect { id, .. } if self.is_hanging(&id) => {}
             Effect::List { asked } if self.engine == Presence::Away => {
                 return Some(Input::Unlisted { asked, reason: "connection refused".to_owned() });
             }
@@ -273,7 +304,26 @@ impl Bench {
         None
     }
 
+    fn is_hanging(&self, id: &ContainerId) -> bool {
+        let hanging = self.hangs.as_ref().and_then(|name| self.containers.get(name));
+        hanging.is_some_and(|container| container.id == *id)
+    }
+
     fn list(&self) -> List {
+        if self.quirks.contains(&Quirk::EmptyList) {
+            return List::default();
+        }
+        if self.quirks.contains(&Quirk::OddLines) {
+            let odd = |it: &Inspected| UnreadableLine {
+                id: it.id.clone(),
+                name: it.name.clone(),
+                reason: "its State is \"unknown\"".to_owned(),
+            };
+            return List {
+                containers: Vec::new(),
+                unreadable: self.containers.values().map(odd).collect(),
+            };
+        }
         let wall = self.wall();
         let containers = self.containers.values().map(|it| listed(it, wall)).collect();
         List { containers, unreadable: Vec::new() }

@@ -2,6 +2,7 @@
 
 pub(super) mod bench;
 mod engine;
+mod faults;
 mod groups;
 mod looks;
 mod pace;

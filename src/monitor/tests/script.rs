@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bench::{Bench, Presence, Quirk, now, settings};
 use crate::monitor::Monitor;
-use crate::monitor::container::{Health, Status};
+use crate::monitor::container::{Health, RestartPolicy, Status};
 use crate::monitor::event::{Action, Event};
 use crate::monitor::input::{Input, Loss};
 
@@ -47,6 +47,8 @@ impl Bench {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             [action] => self.surround(action),
+            ["setclock", by] => self.set_by = by.parse().unwrap(),
+            ["hangs", container] => self.hangs = Some((*container).to_owned()),
             [action, container] => self.act_on(action, container, ""),
             [action, container, argument] => self.act_on(action, container, argument),
             _ => panic!("{line} is no action"),
@@ -62,6 +64,7 @@ impl Bench {
             "connected" => self.connect(),
             "reboot" => self.boot = "another boot",
             "slackaway" => self.slack = Presence::Away,
+            "slackhangs" => self.slack = Presence::Hangs,
             "slackback" => self.slack = Presence::There,
             "streamend" => self.give(Input::Lost(Loss::StreamEnded)),
             "lost" => {
@@ -81,6 +84,13 @@ impl Bench {
             "hearing" => quirks.retain(|quirk| *quirk != Quirk::Deaf),
             "refusing" => quirks.extend([Quirk::Refusing]),
             "readable" => quirks.retain(|quirk| *quirk != Quirk::Refusing),
+            "nolist" => quirks.extend([Quirk::NoList]),
+            "emptylist" => quirks.extend([Quirk::EmptyList]),
+            "oddlines" => quirks.extend([Quirk::OddLines]),
+            "noping" => quirks.extend([Quirk::NoPing]),
+            "lists" => quirks.retain(|quirk| {
+                !matches!(quirk, Quirk::NoList | Quirk::EmptyList | Quirk::OddLines)
+            }),
             "slow" => quirks.extend([Quirk::Slow]),
             "quick" => {
                 quirks.remove(&Quirk::Slow);
@@ -178,6 +188,11 @@ impl Bench {
             "rename" => {
                 container.name = argument.to_owned();
                 Action::Rename { from: name.to_owned() }
+            }
+            "update" => {
+                let (policy, _) = (RestartPolicy::Always, argument);
+                container.restart_policy = policy;
+                Action::Update
             }
             "destroy" => Action::Destroy,
             other => panic!("no action {other}"),

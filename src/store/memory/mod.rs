@@ -40,6 +40,16 @@ pub fn save(store: &Store, state: &state::State) -> io::Result<()> {
     store.save(VERSION, &State::of(state))
 }
 
+/// The state as it is written, for whoever keeps it elsewhere than in a file.
+pub fn to_bytes(state: &state::State) -> io::Result<Vec<u8>> {
+    Ok(serde_json::to_vec(&State::of(state))?)
+}
+
+/// A state from [`to_bytes`].
+pub fn from_bytes(bytes: &[u8]) -> io::Result<state::State> {
+    Ok(serde_json::from_slice::<State>(bytes)?.core())
+}
+
 mirror! {
     struct State = state::State {
         world: World,
