@@ -94,10 +94,8 @@ fn a_list_that_fails_is_reported_and_events_are_judged_all_the_same() {
 
 #[test]
 fn a_stream_that_ends_again_and_again_is_reported() {
-    let mut script = String::new();
-    for turn in 0..40 {
-        script.push_str(&format!("{turn} streamend; {turn}.3 connected; "));
-    }
+    let turn = |turn: u32| format!("{turn} streamend; {turn}.3 connected; ");
+    let script: String = (0..40).map(turn).collect();
     check(
         "a b",
         &format!("{script} 45 wait"),

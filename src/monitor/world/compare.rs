@@ -189,7 +189,7 @@ impl Container {
         self.labels.clone_from(&seen.labels);
         self.identity = Identity::of(&self.name, &self.labels);
         if let Some(began) = state.started_at {
-            if !self.started_at.is_some_and(|known| distance(known, began) <= SAME) {
+            if self.started_at.is_none_or(|known| distance(known, began) > SAME) {
                 self.began = (!clocks.is_ahead(began)).then(|| clocks.moment_of(began));
             }
             self.started_at = Some(began);

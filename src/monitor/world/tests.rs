@@ -68,8 +68,8 @@ fn clocks(seconds: i64) -> Clocks {
 }
 
 /// What an event changes that comes in then.
-fn hear(world: &mut World, seconds: i64, event: Event) -> String {
-    what(&world.hear(&event, Occurred::Now, &clocks(seconds)))
+fn hear(world: &mut World, seconds: i64, event: &Event) -> String {
+    what(&world.hear(event, Occurred::Now, &clocks(seconds)))
 }
 
 /// What an inspection changes that was asked for then.
@@ -178,8 +178,8 @@ fn what_an_inspection_shows_must_have_happened() {
 #[test]
 fn a_fact_reported_twice_is_one_change() {
     let mut world = world();
-    assert_eq!(hear(&mut world, 211, event(210, died(3))), "died Some(3) unseen 0");
-    assert_eq!(hear(&mut world, 212, event(210, died(3))), "DeathRepeated");
+    assert_eq!(hear(&mut world, 211, &event(210, died(3))), "died Some(3) unseen 0");
+    assert_eq!(hear(&mut world, 212, &event(210, died(3))), "DeathRepeated");
     let mut seen = running();
     seen.state.status = Status::Exited;
     seen.state.exit_code = 3;
@@ -194,22 +194,22 @@ fn what_an_inspection_found_first_is_one_change_too() {
     seen.state.status = Status::Exited;
     seen.state.finished_at = Some(at(210));
     assert_eq!(inspect(&mut world, 211, &seen), "died Some(0) unseen 0");
-    assert_eq!(hear(&mut world, 212, event(210, died(0))), "DeathRepeated");
+    assert_eq!(hear(&mut world, 212, &event(210, died(0))), "DeathRepeated");
 }
 
 #[test]
 fn two_deaths_without_a_start_between_them_are_one() {
     let mut world = world();
-    assert_eq!(hear(&mut world, 210, event(210, died(3))), "died Some(3) unseen 0");
-    assert_eq!(hear(&mut world, 214, event(214, died(3))), "DeathRepeated");
-    assert_eq!(hear(&mut world, 220, event(220, Action::Start)), "started");
-    assert_eq!(hear(&mut world, 221, event(221, died(4))), "died Some(4) unseen 0");
+    assert_eq!(hear(&mut world, 210, &event(210, died(3))), "died Some(3) unseen 0");
+    assert_eq!(hear(&mut world, 214, &event(214, died(3))), "DeathRepeated");
+    assert_eq!(hear(&mut world, 220, &event(220, Action::Start)), "started");
+    assert_eq!(hear(&mut world, 221, &event(221, died(4))), "died Some(4) unseen 0");
 }
 
 #[test]
 fn an_answer_never_overrides_a_newer_event() {
     let mut world = world();
-    hear(&mut world, 211, event(210, died(3)));
+    hear(&mut world, 211, &event(210, died(3)));
     let learned = world.inspected(moment(205), &running(), &clocks(212));
     assert_eq!((what(&learned).as_str(), learned.unsure.len()), ("", 1));
     assert_eq!(world.containers[&ContainerId::new("a")].status, Status::Exited);
@@ -245,9 +245,9 @@ fn a_line_that_cannot_be_read_is_no_absence() {
 #[test]
 fn a_removed_container_stays_removed() {
     let mut world = world();
-    assert_eq!(hear(&mut world, 210, event(210, Action::Destroy)), "removed");
+    assert_eq!(hear(&mut world, 210, &event(210, Action::Destroy)), "removed");
     assert_eq!(inspect(&mut world, 209, &running()), "");
-    assert_eq!(hear(&mut world, 212, event(205, Action::Pause)), "");
+    assert_eq!(hear(&mut world, 212, &event(205, Action::Pause)), "");
 }
 
 #[test]
@@ -256,12 +256,12 @@ fn a_pause_makes_a_health_check_look_failed() {
     let mut seen = running();
     seen.state.health = Some(Health::Healthy);
     inspect(&mut world, 201, &seen);
-    hear(&mut world, 210, event(210, Action::Pause));
-    hear(&mut world, 220, event(220, Action::Unpause));
+    hear(&mut world, 210, &event(210, Action::Pause));
+    hear(&mut world, 220, &event(220, Action::Unpause));
     seen.state.health = Some(Health::Unhealthy);
     assert_eq!(inspect(&mut world, 221, &seen), "");
     let unhealthy = event(230, Action::Health(Health::Unhealthy));
-    assert_eq!(hear(&mut world, 230, unhealthy), "Health(Unhealthy)");
+    assert_eq!(hear(&mut world, 230, &unhealthy), "Health(Unhealthy)");
 }
 
 #[test]
@@ -269,12 +269,12 @@ fn a_clock_that_is_set_changes_no_order() {
     let check = |steps: i64| {
         let mut world = world();
         // The Engine's times are off by the step from here on.
-        assert_eq!(hear(&mut world, 300, event(300 + steps, died(1))), "died Some(1) unseen 0");
-        assert_eq!(hear(&mut world, 301, event(301 + steps, Action::Start)), "started");
+        assert_eq!(hear(&mut world, 300, &event(300 + steps, died(1))), "died Some(1) unseen 0");
+        assert_eq!(hear(&mut world, 301, &event(301 + steps, Action::Start)), "started");
         let mut seen = running();
         seen.state.started_at = Some(at(301 + steps));
         assert_eq!(inspect(&mut world, 302, &seen), "");
-        assert_eq!(hear(&mut world, 400, event(400 + steps, died(2))), "died Some(2) unseen 0");
+        assert_eq!(hear(&mut world, 400, &event(400 + steps, died(2))), "died Some(2) unseen 0");
         seen.state.started_at = Some(at(420 + steps));
         assert_eq!(inspect(&mut world, 430, &seen), "started");
     };
@@ -290,10 +290,10 @@ fn a_death_from_before_a_run_that_an_inspection_shows_is_old() {
     seen.state.finished_at = Some(at(250));
     seen.state.started_at = Some(at(251));
     assert_eq!(inspect(&mut world, 252, &seen), "died None unseen 0, started");
-    assert_eq!(hear(&mut world, 253, event(250, died(1))), "DeathRepeated");
+    assert_eq!(hear(&mut world, 253, &event(250, died(1))), "DeathRepeated");
     assert_eq!(world.containers[&ContainerId::new("a")].status, Status::Running);
     // An event that comes later than the stream is behind is not from before it: a clock was set.
-    assert_eq!(hear(&mut world, 300, event(250, died(1))), "died Some(1) unseen 0");
+    assert_eq!(hear(&mut world, 300, &event(250, died(1))), "died Some(1) unseen 0");
 }
 
 #[test]

@@ -89,9 +89,25 @@ fn nothing_of_any_state_ever_written_is_forgotten() {
         let before = fs::read_to_string(&path).unwrap();
         let state = read(&before).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let (before, after) = (value(&before), value(&written(&state)));
-        assert_eq!(missing(&before, &after, "state"), [""; 0], "{}", path.display());
+        let mut missing = missing(&before, &after, "state");
+        missing.retain(|line| !RETIRED.iter().any(|field| line.contains(field)));
+        assert_eq!(missing, [""; 0], "{}", path.display());
     }
 }
+
+/// Wall-clock times by which release 0.1.0 told older from newer. A clock that is set makes them
+/// worthless, so they are dropped: what such a state holds is older than any answer.
+const RETIRED: [&str; 9] = [
+    ".world.removed",
+    ".since: ",
+    ".heard: ",
+    ".listed: ",
+    ".listed[",
+    ".paused: ",
+    ".signals",
+    ".details.asked: ",
+    ".told: ",
+];
 
 #[test]
 fn what_an_older_dmon_did_not_write_is_nothing_and_what_a_newer_one_adds_is_passed_over() {
