@@ -22,5 +22,6 @@ pub mod secret;
 pub mod slack;
 pub mod store;
 pub mod terminal;
+pub mod text_encoding;
 pub mod timestamp;
 pub mod zone;

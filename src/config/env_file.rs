@@ -29,13 +29,14 @@ pub(super) struct Fault {
 
 /// Reads a whole file: its assignments in their order, or every fault.
 pub(super) fn parse(text: &str) -> Result<Vec<Assignment>, Vec<Fault>> {
-    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let text = text.replace("\r\n", "\n");
     let mut scanner = Scanner { rest: text.chars().peekable(), line: 1 };
     let (mut assignments, mut faults) = (Vec::new(), Vec::new());
     while let Some(&first) = scanner.rest.peek() {
         match first {
             '#' | ';' => scanner.skip_line(),
-            blank if blank.is_ascii_whitespace() => {
+            // Files that were joined have a byte order mark in their midst.
+            blank if blank.is_ascii_whitespace() || blank == '\u{feff}' => {
                 scanner.next();
             }
             _ => match scanner.assignment() {
@@ -200,6 +201,7 @@ mod tests {
         check("A=\"b\"\r\n", "b");
         check("A=b\\\r\nc\r\n", "bc");
         check("\u{feff}A=b", "b");
+        check("# A=a\n\u{feff}A=b", "b");
         check("# A=a\n; A=a\n\n   # A=a \\\nA=b", "b");
         check("A=ä 🚨", "ä 🚨");
     }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::config::env_file::{self, Assignment};
 use crate::config::settings::{Exposure, SETTINGS};
 use crate::nearest::nearest;
+use crate::text_encoding;
 
 /// What dmon was started in: all that settings depend on beside the command line. Not `Debug`: the
 /// variables hold secrets.
@@ -184,14 +185,19 @@ impl Search {
     }
 }
 
-/// The text of a small file.
+/// The text of a small file, without a byte order mark.
 pub(super) fn read_text(file: File) -> io::Result<String> {
-    let mut text = String::new();
-    file.take(FILE_MAX_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > FILE_MAX_BYTES {
+    String::from_utf8(read_bytes(file)?).map_err(|_| io::Error::other("it is not UTF-8"))
+}
+
+/// The same, of a file that need not be text.
+fn read_bytes(file: File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(FILE_MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_MAX_BYTES {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }
-    Ok(text)
+    Ok(text_encoding::utf8(bytes))
 }
 
 /// The sentence for a file that was asked for and cannot be read.

@@ -12,6 +12,7 @@ use rustls::RootCertStore;
 use ureq::tls::{Certificate, PemItem, parse_pem};
 
 use super::proxy::Proxies;
+use crate::text_encoding;
 
 /// How the network is used. `Debug` shows no credentials.
 #[derive(Clone, Debug, Default)]
@@ -108,5 +109,5 @@ fn read_certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(CERT_FILE_MAX_BYTES).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(text_encoding::utf8(bytes))
 }

@@ -113,7 +113,7 @@ fn an_env_file_has_limits() {
         );
     };
     check(&vec![b'\n'; (1 << 20) + 1], "it is larger than 1 MiB");
-    check(b"HOST_NAME=\xff\n", "stream did not contain valid UTF-8");
+    check(b"HOST_NAME=\xff\n", "it is not UTF-8");
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub(super) fn refused(outcome: Result<Loaded, Errors>) -> Vec<String> {
 }
 
 /// Writes a file below the home with these permissions.
-pub(super) fn write(home: &Home, name: &str, mode: u32, text: &str) -> PathBuf {
+pub(super) fn write(home: &Home, name: &str, mode: u32, text: impl AsRef<[u8]>) -> PathBuf {
     let path = home.path().join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, text).unwrap();

@@ -33,7 +33,7 @@ fn a_plain_webhook_beyond_this_machine_is_warned_about() {
 #[test]
 fn the_webhook_is_read_from_a_file() {
     let home = Home::new();
-    let check = |text: &str, expected: &str| {
+    let check = |text: &[u8], expected: &str| {
         let path = write(&home, "webhook", 0o444, text);
         let variables = [("SLACK_WEBHOOK_URL_FILE", path.to_str().unwrap())];
         let outcome = Config::load(None, Posting::Needed, &surroundings(&home, &variables));
@@ -45,12 +45,16 @@ fn the_webhook_is_read_from_a_file() {
             Err(errors) => assert!(errors.refused[0].contains(expected), "{errors}"),
         }
     };
-    check(
-        "https://hooks.slack.com/services/T0/B0/x\r\n",
-        "https://hooks.slack.com/services/T0/B0/x",
-    );
-    check("\n", "in the file: it is empty");
-    check("hooks.slack.com/x", "in the file: it does not begin with https://");
+    let url = "https://hooks.slack.com/services/T0/B0/x";
+    check(b"https://hooks.slack.com/services/T0/B0/x\r\n", url);
+    check(b"\xef\xbb\xbfhttps://hooks.slack.com/services/T0/B0/x\r\n", url);
+    let utf16: Vec<u8> =
+        format!("\u{feff}{url}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    check(&utf16, url);
+    check(b"\n", "in the file: it is empty");
+    check(b"\xef\xbb\xbf", "in the file: it is empty");
+    check(b"hooks.slack.com/x", "in the file: it does not begin with https://");
+    check(b"https://hooks.slack.com/\xff", "the file cannot be read: it is not UTF-8");
     let sentences = refused(load(&[("SLACK_WEBHOOK_URL_FILE", "/nowhere/webhook")]));
     assert!(sentences[0].contains("the file cannot be read: No such file"), "{sentences:?}");
 }

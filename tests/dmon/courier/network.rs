@@ -33,6 +33,10 @@ fn a_certificate_is_trusted_once_its_file_is_named() {
 
     let trusting = network(&[("SSL_CERT_FILE", identity.certificate.to_str().unwrap())]);
     let courier = Courier::new(&slack.webhook(), &trusting).unwrap();
+    let pem = fs::read_to_string(&identity.certificate).unwrap();
+    let of_windows = format!("\u{feff}{}", pem.replace('\n', "\r\n"));
+    fs::write(&identity.certificate, of_windows).unwrap();
+    assert_eq!(Courier::new(&slack.webhook(), &trusting).unwrap().check(), Ok(()));
     assert_eq!(courier.check(), Ok(()));
     assert_eq!(slack.posts().len(), 0, "a check sends nothing");
     assert_eq!(courier.post(&alert()[0]), Delivery::Delivered);
