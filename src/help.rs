@@ -40,7 +40,8 @@ over the environment, the environment over the env file. It is the first of:
   /etc/dmon/dmon.env
   $XDG_CONFIG_HOME/dmon/dmon.env (~/.config/dmon/dmon.env)
   .env in the working directory, if it is yours or root's and nobody else can
-  write it
+  write it; what is wrong in it is ignored with a warning, since it may be
+  another application's
 ";
 
 const PATTERNS: &str = "\

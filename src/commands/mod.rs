@@ -36,6 +36,9 @@ pub fn run(args: &Args) -> ExitCode {
     for warning in &loaded.warnings {
         log::warn!("{warning}");
     }
+    for closed in &loaded.sources.closed {
+        log::info!("{closed}");
+    }
     let (config, output) = (&loaded.config, args.output);
     let done = match &args.job {
         Job::Once => once::run(config, output),

@@ -1,8 +1,8 @@
 //! The grammar of env files, as systemd reads them (`EnvironmentFile=`): text in, assignments out.
 //! Which file is read, and whether it may be, is decided in `sources`.
 //!
-//! Two things are kinder here: `export KEY=VALUE` is read, since people also source these files,
-//! and a line that is no assignment is an error with its number, where systemd drops it.
+//! Two things differ: `export KEY=VALUE` is read, since people also source these files, and a line
+//! that is no assignment is reported with its number, where systemd drops it.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -27,8 +27,9 @@ pub(super) struct Fault {
     pub reason: &'static str,
 }
 
-/// Reads a whole file: its assignments in their order, or every fault.
-pub(super) fn parse(text: &str) -> Result<Vec<Assignment>, Vec<Fault>> {
+/// Reads a whole file: its assignments and its faults, each in their order. What follows a fault is
+/// read from the next line on.
+pub(super) fn parse(text: &str) -> (Vec<Assignment>, Vec<Fault>) {
     let text = text.replace("\r\n", "\n");
     let mut scanner = Scanner { rest: text.chars().peekable(), line: 1 };
     let (mut assignments, mut faults) = (Vec::new(), Vec::new());
@@ -39,15 +40,29 @@ pub(super) fn parse(text: &str) -> Result<Vec<Assignment>, Vec<Fault>> {
             blank if blank.is_ascii_whitespace() || blank == '\u{feff}' => {
                 scanner.next();
             }
-            _ => match scanner.assignment() {
-                Ok(assignment) => assignments.push(assignment),
-                Err(fault) => faults.push(fault),
-            },
+            _ => {
+                let begin = scanner.clone();
+                match scanner.assignment() {
+                    Ok(assignment) => assignments.push(assignment),
+                    Err(fault) => {
+                        // A quote that is never closed took the rest of the file with it. After
+                        // one, no later line opens such a quote, so this happens twice at most.
+                        if fault.reason == UNCLOSED {
+                            scanner = begin;
+                            scanner.skip_line();
+                        }
+                        faults.push(fault);
+                    }
+                }
+            }
         }
     }
-    if faults.is_empty() { Ok(assignments) } else { Err(faults) }
+    (assignments, faults)
 }
 
+const UNCLOSED: &str = "a quote is opened here and never closed";
+
+#[derive(Clone)]
 struct Scanner<'a> {
     rest: Peekable<Chars<'a>>,
     line: usize,
@@ -115,7 +130,7 @@ impl Scanner<'_> {
             match self.next() {
                 Some('\'') => return Ok(()),
                 Some(literal) => value.push(literal),
-                None => return Err("a quote is opened here and never closed"),
+                None => return Err(UNCLOSED),
             }
         }
     }
@@ -131,7 +146,7 @@ impl Scanner<'_> {
                     Some(other) => value.extend(['\\', other]),
                 },
                 Some(literal) => value.push(literal),
-                None => return Err("a quote is opened here and never closed"),
+                None => return Err(UNCLOSED),
             }
         }
     }
@@ -170,14 +185,16 @@ fn is_name(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn pairs(text: &str) -> Result<Vec<(String, String)>, Vec<Fault>> {
-        Ok(parse(text)?.into_iter().map(|found| (found.key, found.value)).collect())
+    fn pairs(text: &str) -> (Vec<(String, String)>, Vec<Fault>) {
+        let (assignments, faults) = parse(text);
+        (assignments.into_iter().map(|found| (found.key, found.value)).collect(), faults)
     }
 
     #[test]
     fn a_value_is_read_as_systemd_reads_it() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(pairs(text), Ok(vec![("A".to_owned(), expected.to_owned())]), "{text:?}");
+            let expected = vec![("A".to_owned(), expected.to_owned())];
+            assert_eq!(pairs(text), (expected, Vec::new()), "{text:?}");
         };
         check("A=b", "b");
         check("A=b\n", "b");
@@ -209,7 +226,8 @@ mod tests {
     #[test]
     fn assignments_keep_their_order_and_lines() {
         let text = "A=1\n\n# x\nB='2\n3'\nA=\"4\\\n5\"\nC=6\\\n7\nD=8";
-        let read = parse(text).ok().unwrap();
+        let (read, faults) = parse(text);
+        assert_eq!(faults, []);
         let read: Vec<_> =
             read.iter().map(|a| (a.key.as_str(), a.value.as_str(), a.line)).collect();
         let expected =
@@ -220,7 +238,7 @@ mod tests {
     #[test]
     fn every_fault_is_told_with_its_line() {
         let check = |text: &str, expected: &[(usize, &str)]| {
-            let faults = pairs(text).unwrap_err();
+            let (_, faults) = pairs(text);
             let faults: Vec<_> = faults.iter().map(|fault| (fault.line, fault.reason)).collect();
             assert_eq!(faults, expected, "{text:?}");
         };
@@ -230,7 +248,35 @@ mod tests {
         check("https://hooks.example.org/x?y=z", &[(1, no_name)]);
         check("=b", &[(1, no_name)]);
         check("A B='c\nd'\nE", &[(1, no_name), (3, no_equals)]);
-        check("A=1\nB='2\nC=3", &[(2, "a quote is opened here and never closed")]);
-        check("A=\"b\\", &[(1, "a quote is opened here and never closed")]);
+        check("A=1\nB='2\nC=3", &[(2, UNCLOSED)]);
+        check("A=\"b\\", &[(1, UNCLOSED)]);
+        check("A='b\nC=\"d\nE", &[(1, UNCLOSED), (2, UNCLOSED), (3, no_equals)]);
+    }
+
+    #[test]
+    fn what_follows_a_fault_is_read() {
+        let check = |text: &str, expected: &[(&str, &str)]| {
+            let (pairs, faults) = pairs(text);
+            let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            assert_eq!(pairs, expected, "{text:?}");
+            assert!(!faults.is_empty(), "{text:?}");
+        };
+        check("spring.datasource.url=x\nA=b", &[("A", "b")]);
+        check("foo-bar='x\ny'\nA=b", &[("A", "b")]);
+        check("AWS_SESSION_TOKEN\nA=b", &[("A", "b")]);
+        check("set -a\nA=b\nset +a\n", &[("A", "b")]);
+        check("MOTD='tis the season\nA=b\nC=\"d\"\n", &[("A", "b"), ("C", "d")]);
+        check("A=b\nC='d' \"e\nF=g", &[("A", "b"), ("F", "g")]);
+    }
+
+    #[test]
+    fn a_file_is_read_again_at_most_twice() {
+        for line in ["A=\"\\\"\n", "A='\n", "A=\"\n", "A='\"\n", "A='x' \"\\\n", "A=\\\"\n"] {
+            for count in [99, 100] {
+                let (_, faults) = parse(&line.repeat(count));
+                let unclosed = faults.iter().filter(|fault| fault.reason == UNCLOSED).count();
+                assert!(unclosed <= 2, "{line:?} {count}: {unclosed}");
+            }
+        }
     }
 }

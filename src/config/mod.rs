@@ -121,8 +121,23 @@ pub enum Posting {
 pub struct Loaded {
     /// The settings.
     pub config: Config,
+    /// Where they came from.
+    pub sources: Sources,
     /// What somebody should know and that stops nothing, for the log once it is up.
     pub warnings: Vec<String>,
+}
+
+/// Where the settings came from that are not the defaults.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// The env file that was read.
+    pub file: Option<PathBuf>,
+    /// The settings that it set.
+    pub from_file: Vec<&'static str>,
+    /// The settings that the environment set.
+    pub from_environment: Vec<&'static str>,
+    /// One sentence for each env file that this process has no permission to read.
+    pub closed: Vec<String>,
 }
 
 /// Everything that is wrong with the settings. Shows no secrets.
@@ -141,13 +156,15 @@ impl Config {
         posting: Posting,
         surroundings: &Surroundings,
     ) -> Result<Loaded, Errors> {
-        let found = sources::search(env_file, surroundings);
-        let (file, mut warnings, mut refused) = (found.file, found.warnings, found.refused);
+        let sources::Search { file, mut warnings, mut refused, closed } =
+            sources::search(env_file, surroundings);
         // What is missing may stand in the file that could not be read.
         let posting = if refused.is_empty() { posting } else { Posting::NotNeeded };
         let mut reader = Reader::new(&surroundings.variables, file.as_ref());
         let config = read(&mut reader, posting, surroundings);
-        refused.extend(reader.refused());
+        let findings = reader.findings();
+        refused.extend(findings.refused);
+        warnings.extend(findings.ignored);
         if config.webhook.as_ref().is_some_and(Webhook::is_exposed) {
             warnings.push(
                 "the webhook's URL begins with http://: everybody on the way can read it and the \
@@ -156,8 +173,15 @@ impl Config {
             );
         }
         if refused.is_empty() {
-            Ok(Loaded { config, warnings })
+            let sources = Sources {
+                file: file.map(|file| file.path),
+                from_file: findings.from_file,
+                from_environment: findings.from_environment,
+                closed,
+            };
+            Ok(Loaded { config, sources, warnings })
         } else {
+            warnings.extend(closed);
             Err(Errors { refused, warnings })
         }
     }
@@ -214,14 +238,33 @@ fn webhook(
     posting: Posting,
     notifications: Notifications,
 ) -> Option<Webhook> {
+    let refusals = reader.refusals();
+    let webhook = given_webhook(reader);
+    let is_needed = posting == Posting::Needed && notifications == Notifications::Enabled;
+    if webhook.is_none() && is_needed && reader.refusals() == refusals {
+        reader.note(
+            "SLACK_WEBHOOK_URL is not set: set it (or SLACK_WEBHOOK_URL_FILE) to the URL of an \
+             incoming webhook, or try --print"
+                .to_owned(),
+        );
+    }
+    webhook
+}
+
+fn given_webhook(reader: &mut Reader<'_>) -> Option<Webhook> {
     let given = reader.find(&settings::SLACK_WEBHOOK_URL);
     let in_file = reader.find(&settings::SLACK_WEBHOOK_URL_FILE);
     match (given, in_file) {
         (Some(given), Some(file)) if given.origin.rank() == file.origin.rank() => {
-            reader.note(format!(
-                "SLACK_WEBHOOK_URL ({}) and SLACK_WEBHOOK_URL_FILE ({}) are both set: remove one",
-                given.origin, file.origin
-            ));
+            let (here, there) = (&given.origin, &file.origin);
+            let both = format!(
+                "SLACK_WEBHOOK_URL ({here}) and SLACK_WEBHOOK_URL_FILE ({there}) are both set"
+            );
+            if given.origin.is_lenient() {
+                reader.ignore(format!("{both}: the latter is ignored"));
+                return reader.parse(&settings::SLACK_WEBHOOK_URL, &given, values::webhook);
+            }
+            reader.note(format!("{both}: remove one"));
             None
         }
         (Some(given), Some(file)) if given.origin.rank() < file.origin.rank() => {
@@ -229,27 +272,17 @@ fn webhook(
         }
         (Some(given), _) => reader.parse(&settings::SLACK_WEBHOOK_URL, &given, values::webhook),
         (None, Some(file)) => webhook_in(reader, &file),
-        (None, None) => {
-            if posting == Posting::Needed && notifications == Notifications::Enabled {
-                reader.note(
-                    "SLACK_WEBHOOK_URL is not set: set it (or SLACK_WEBHOOK_URL_FILE) to the URL \
-                     of an incoming webhook, or try --print"
-                        .to_owned(),
-                );
-            }
-            None
-        }
+        (None, None) => None,
     }
 }
 
 /// The webhook in the file that `SLACK_WEBHOOK_URL_FILE` names.
 fn webhook_in(reader: &mut Reader<'_>, found: &Found) -> Option<Webhook> {
-    let text = File::open(&found.text).and_then(sources::read_text);
-    let outcome = match text {
-        Err(error) => Err(format!("the file cannot be read: {error}")),
-        Ok(text) => Webhook::parse(&text).map_err(|reason| format!("in the file: {reason}")),
-    };
-    outcome.map_err(|why| reader.refuse(&settings::SLACK_WEBHOOK_URL_FILE, found, &why)).ok()
+    reader.parse(&settings::SLACK_WEBHOOK_URL_FILE, found, |path| {
+        let text = File::open(path).and_then(sources::read_text);
+        let text = text.map_err(|error| format!("the file cannot be read: {error}"))?;
+        Webhook::parse(&text).map_err(|reason| format!("in the file: {reason}"))
+    })
 }
 
 /// Where dmon may keep its files. A directory that was named is the only one; systemd names the one

@@ -5,14 +5,27 @@ use std::ffi::OsString;
 use std::fmt;
 
 use crate::config::settings::{Exposure, Fallback, Setting};
-use crate::config::sources::EnvFile;
+use crate::config::sources::{EnvFile, Strictness};
 use crate::config::values::Outcome;
 
 /// The values that were found for one run.
 pub(super) struct Reader<'a> {
     variables: &'a BTreeMap<String, OsString>,
     file: Option<&'a EnvFile>,
-    refused: Vec<String>,
+    findings: Findings,
+}
+
+/// What reading the settings came to, besides their values; each in the order in which it was read.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// What is wrong.
+    pub refused: Vec<String>,
+    /// What is wrong in a file that may be another application's, and is ignored.
+    pub ignored: Vec<String>,
+    /// The settings that the env file set.
+    pub from_file: Vec<&'static str>,
+    /// The settings that the environment set.
+    pub from_environment: Vec<&'static str>,
 }
 
 /// A value as it was set: trimmed, not empty, without control characters. Not `Debug`: it may be a
@@ -27,6 +40,7 @@ pub(super) enum Origin {
     EnvFile {
         /// Path and line, for people.
         place: String,
+        strictness: Strictness,
     },
     Environment,
 }
@@ -39,6 +53,11 @@ impl Origin {
             Self::Environment => 1,
         }
     }
+
+    /// Whether what is wrong there is ignored.
+    pub(super) fn is_lenient(&self) -> bool {
+        matches!(self, Self::EnvFile { strictness: Strictness::Lenient, .. })
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -46,7 +65,7 @@ impl<'a> Reader<'a> {
         variables: &'a BTreeMap<String, OsString>,
         file: Option<&'a EnvFile>,
     ) -> Self {
-        Self { variables, file, refused: Vec::new() }
+        Self { variables, file, findings: Findings::default() }
     }
 
     /// The setting's value, or its default. A value that is refused is noted, and the default
@@ -79,11 +98,22 @@ impl<'a> Reader<'a> {
         parse: impl Fn(&str) -> Outcome<T>,
     ) -> Option<T> {
         match parse(&found.text) {
-            Ok(value) => Some(value),
+            Ok(value) => {
+                self.accept(setting, found);
+                Some(value)
+            }
             Err(reason) => {
                 self.refuse(setting, found, &reason);
                 None
             }
+        }
+    }
+
+    /// Notes where a setting came from.
+    pub(super) fn accept(&mut self, setting: &Setting, found: &Found) {
+        match found.origin {
+            Origin::EnvFile { .. } => self.findings.from_file.push(setting.name),
+            Origin::Environment => self.findings.from_environment.push(setting.name),
         }
     }
 
@@ -94,18 +124,17 @@ impl<'a> Reader<'a> {
             self.refuse(setting, &found, "there is a control character in it");
             return None;
         }
-        Some(found)
-    }
-
-    fn in_environment(&mut self, setting: &Setting) -> Option<Found> {
-        let value = self.variables.get(setting.name)?;
-        let text = value.to_string_lossy().trim().to_owned();
-        let found = Found { text, origin: Origin::Environment };
-        if value.to_str().is_none() {
+        if found.text.contains(char::REPLACEMENT_CHARACTER) {
             self.refuse(setting, &found, "it is not UTF-8");
             return None;
         }
-        (!found.text.is_empty()).then_some(found)
+        Some(found)
+    }
+
+    fn in_environment(&self, setting: &Setting) -> Option<Found> {
+        let value = self.variables.get(setting.name)?;
+        let text = value.to_string_lossy().trim().to_owned();
+        (!text.is_empty()).then_some(Found { text, origin: Origin::Environment })
     }
 
     fn in_file(&self, setting: &Setting) -> Option<Found> {
@@ -113,7 +142,8 @@ impl<'a> Reader<'a> {
         let last = file.assignments.iter().rfind(|assignment| assignment.key == setting.name)?;
         let text = last.value.trim().to_owned();
         let place = format!("{}, line {}", file.path.display(), last.line);
-        (!text.is_empty()).then_some(Found { text, origin: Origin::EnvFile { place } })
+        let origin = Origin::EnvFile { place, strictness: file.strictness };
+        (!text.is_empty()).then_some(Found { text, origin })
     }
 
     /// Notes that a value is refused: name, value, where it was set, why, and what is accepted.
@@ -131,17 +161,33 @@ impl<'a> Reader<'a> {
             _ => "",
         };
         let origin = &found.origin;
-        self.note(format!("{name}={value} ({origin}): {reason}{hint}; accepted: {accepted}"));
+        let sentence = format!("{name}={value} ({origin})");
+        let why = format!("{reason}{hint}; accepted: {accepted}");
+        if origin.is_lenient() {
+            self.ignore(format!("{sentence} is ignored: {why}"));
+        } else {
+            self.note(format!("{sentence}: {why}"));
+        }
     }
 
     /// Notes what is wrong in a sentence of its own.
     pub(super) fn note(&mut self, sentence: String) {
-        self.refused.push(sentence);
+        self.findings.refused.push(sentence);
     }
 
-    /// What was refused, in the order it was read.
-    pub(super) fn refused(self) -> Vec<String> {
-        self.refused
+    /// Notes what is ignored in a sentence of its own.
+    pub(super) fn ignore(&mut self, sentence: String) {
+        self.findings.ignored.push(sentence);
+    }
+
+    /// How much was refused so far.
+    pub(super) fn refusals(&self) -> usize {
+        self.findings.refused.len()
+    }
+
+    /// What all of it came to.
+    pub(super) fn findings(self) -> Findings {
+        self.findings
     }
 }
 
@@ -149,7 +195,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Environment => formatter.write_str("environment"),
-            Self::EnvFile { place } => formatter.write_str(place),
+            Self::EnvFile { place, .. } => formatter.write_str(place),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -57,6 +58,16 @@ impl Surroundings {
 pub(super) struct EnvFile {
     pub path: PathBuf,
     pub assignments: Vec<Assignment>,
+    pub strictness: Strictness,
+}
+
+/// What becomes of that which is wrong in an env file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strictness {
+    /// It is an error: somebody named the file, or it lies where only dmon's settings do.
+    Strict,
+    /// It is ignored with a warning: the file may be another application's.
+    Lenient,
 }
 
 /// What the search for an env file came to.
@@ -65,10 +76,16 @@ pub(super) struct Search {
     pub file: Option<EnvFile>,
     pub warnings: Vec<String>,
     pub refused: Vec<String>,
+    /// Files that this process has no permission to read. Their settings may have been passed in
+    /// the environment, as systemd does with an `EnvironmentFile=` of root's.
+    pub closed: Vec<String>,
 }
 
 /// No env file is near to this; a device or a pipe could otherwise feed dmon for ever.
 const FILE_MAX_BYTES: u64 = 1 << 20;
+
+/// The most lines that a warning names.
+const LINES_NAMED_MAX: usize = 5;
 
 /// Reads the env file that is named, or the first of the usual ones that is there. `.env` in the
 /// working directory must be the caller's or root's and writable by nobody else: dmon may be
@@ -77,7 +94,7 @@ pub(super) fn search(named: Option<&Path>, surroundings: &Surroundings) -> Searc
     let mut search = Search::default();
     if let Some(path) = named.map(Path::to_owned).or_else(|| surroundings.path("DMON_ENV_FILE")) {
         match File::open(&path) {
-            Ok(file) => search.read(path, file),
+            Ok(file) => search.read_strictly(path, file),
             Err(error) => search.refused.push(unreadable(&path, &error)),
         }
         return search;
@@ -85,13 +102,18 @@ pub(super) fn search(named: Option<&Path>, surroundings: &Surroundings) -> Searc
     let user = surroundings.xdg_path("XDG_CONFIG_HOME", ".config").map(|dir| dir.join("dmon.env"));
     let usual = [Some(surroundings.system_env_file.clone()), user];
     for path in usual.into_iter().flatten() {
-        if search.try_usual(&path, |_| Ok(())) {
+        if let Some((file, _)) = search.open_usual(&path) {
+            search.read_strictly(path, file);
             return search;
         }
     }
-    let caller = surroundings.caller_uid;
     let local = surroundings.working_directory.join(".env");
-    search.try_usual(&local, |found| trusted(found.uid(), found.mode(), caller));
+    if let Some((file, found)) = search.open_usual(&local) {
+        match trusted(found.uid(), found.mode(), surroundings.caller_uid) {
+            Ok(()) => search.read_leniently(local, file),
+            Err(reason) => search.ignore(&local, reason),
+        }
+    }
     search
 }
 
@@ -107,55 +129,78 @@ fn trusted(owner: u32, mode: u32, caller: Option<u32>) -> Result<(), &'static st
 }
 
 impl Search {
-    /// Reads one of the usual files; false where it is not there or is passed over.
-    fn try_usual(
-        &mut self,
-        path: &Path,
-        check: impl Fn(&Metadata) -> Result<(), &'static str>,
-    ) -> bool {
+    /// Opens one of the usual files; `None` where it is not there or is ignored.
+    fn open_usual(&mut self, path: &Path) -> Option<(File, Metadata)> {
         // Asked before it is opened: the open of a pipe would wait for somebody to write into it.
-        match fs::metadata(path) {
-            Ok(found) if !found.is_file() => return self.pass_over(path, "it is not a file"),
-            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => return false,
-            _ => {}
-        }
         let open = || {
-            let file = File::open(path).map_err(|error| error.to_string())?;
-            let found = file.metadata().map_err(|error| error.to_string())?;
-            check(&found).map(|()| file).map_err(str::to_owned)
+            if !fs::metadata(path)?.is_file() {
+                return Err(io::Error::other("it is not a file"));
+            }
+            let file = File::open(path)?;
+            let found = file.metadata()?;
+            Ok((file, found))
         };
         match open() {
-            Err(reason) => self.pass_over(path, &reason),
-            Ok(file) => {
-                self.read(path.to_owned(), file);
-                true
+            Ok(opened) => return Some(opened),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                self.closed.push(format!(
+                    "{} is not read ({error}): its settings hold only where the environment \
+                     passes them on (EnvironmentFile= of systemd)",
+                    path.display()
+                ));
             }
+            Err(error) if is_absence(&error) => {}
+            Err(error) => self.ignore(path, error),
         }
+        None
     }
 
-    fn pass_over(&mut self, path: &Path, reason: &str) -> bool {
-        self.warnings.push(format!("{} is passed over: {reason}", path.display()));
-        false
+    fn ignore(&mut self, path: &Path, reason: impl Display) {
+        self.warnings.push(format!("{} is ignored: {reason}", path.display()));
     }
 
-    fn read(&mut self, path: PathBuf, file: File) {
+    fn read_strictly(&mut self, path: PathBuf, file: File) {
         let mode = file.metadata().map_or(0, |metadata| metadata.mode());
         let text = match read_text(file) {
             Ok(text) => text,
             Err(error) => return self.refused.push(unreadable(&path, &error)),
         };
-        match env_file::parse(&text) {
-            Ok(assignments) => {
-                self.warn_of_exposure(&path, mode, &assignments);
-                self.warn_of_slips(&path, &assignments);
-                self.file = Some(EnvFile { path, assignments });
-            }
-            Err(faults) => {
-                let path = path.display();
-                let told = faults.iter().map(|f| format!("{path}, line {}: {}", f.line, f.reason));
-                self.refused.extend(told);
-            }
+        let (assignments, faults) = env_file::parse(&text);
+        if faults.is_empty() {
+            return self.take(path, mode, assignments, Strictness::Strict);
         }
+        let path = path.display();
+        let sentences = faults.iter().map(|f| format!("{path}, line {}: {}", f.line, f.reason));
+        self.refused.extend(sentences);
+    }
+
+    fn read_leniently(&mut self, path: PathBuf, file: File) {
+        let mode = file.metadata().map_or(0, |metadata| metadata.mode());
+        let bytes = match read_bytes(file) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.ignore(&path, error),
+        };
+        // What is not UTF-8 is refused where it is in a setting of dmon's, and does not matter
+        // elsewhere.
+        let (assignments, faults) = env_file::parse(&String::from_utf8_lossy(&bytes));
+        if !faults.is_empty() {
+            let lines: Vec<usize> = faults.iter().map(|fault| fault.line).collect();
+            let place = format!("{}, {}", path.display(), lines_of(&lines));
+            self.warnings.push(format!("{place}: ignored; accepted: KEY=VALUE"));
+        }
+        self.take(path, mode, assignments, Strictness::Lenient);
+    }
+
+    fn take(
+        &mut self,
+        path: PathBuf,
+        mode: u32,
+        assignments: Vec<Assignment>,
+        strictness: Strictness,
+    ) {
+        self.warn_of_exposure(&path, mode, &assignments);
+        self.warn_of_slips(&path, &assignments);
+        self.file = Some(EnvFile { path, assignments, strictness });
     }
 
     fn warn_of_exposure(&mut self, path: &Path, mode: u32, assignments: &[Assignment]) {
@@ -200,6 +245,21 @@ fn read_bytes(file: File) -> io::Result<Vec<u8>> {
     Ok(text_encoding::utf8(bytes))
 }
 
+/// Whether nothing is there: also where what should be a folder above it is a file.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// `line 3`, `lines 1, 2 and 7`; the first few of many.
+fn lines_of(lines: &[usize]) -> String {
+    let named: Vec<String> = lines.iter().take(LINES_NAMED_MAX).map(ToString::to_string).collect();
+    match (named.as_slice(), lines.len() - named.len()) {
+        ([line], 0) => format!("line {line}"),
+        ([first @ .., last], 0) => format!("lines {} and {last}", first.join(", ")),
+        (named, more) => format!("lines {} and {more} more", named.join(", ")),
+    }
+}
+
 /// The sentence for a file that was asked for and cannot be read.
 fn unreadable(path: &Path, error: &io::Error) -> String {
     format!("the env file {} cannot be read: {error}", path.display())
@@ -224,5 +284,17 @@ mod tests {
         check(1000, 0o100_664, Some(1000), false);
         check(1000, 0o100_646, Some(1000), false);
         check(0, 0o100_622, Some(1000), false);
+    }
+
+    #[test]
+    fn of_many_lines_the_first_few_are_named() {
+        let check = |count: usize, expected: &str| {
+            assert_eq!(lines_of(&(1..=count).collect::<Vec<_>>()), expected);
+        };
+        check(1, "line 1");
+        check(2, "lines 1 and 2");
+        check(5, "lines 1, 2, 3, 4 and 5");
+        check(6, "lines 1, 2, 3, 4, 5 and 1 more");
+        check(1000, "lines 1, 2, 3, 4, 5 and 995 more");
     }
 }

@@ -1,10 +1,9 @@
 //! Which env file is read, whether it may be, and what is warned about.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 
-use dmon::config::{Config, Posting, Surroundings};
+use dmon::config::{Config, Posting};
 
 use super::{load_posting, refused, surroundings, write};
 use crate::support::binary::Home;
@@ -117,40 +116,13 @@ fn an_env_file_has_limits() {
 }
 
 #[test]
-fn a_dotenv_that_others_could_have_written_is_passed_over() {
-    let home = Home::new();
-    let check = |mode: u32, caller: Option<u32>, expected: Option<&str>| {
-        let path = write(&home, "work/.env", mode, "HOST_NAME=dotenv");
-        // Whoever runs the tests may be root, whose files are always believed.
-        if fs::metadata(&path).unwrap().uid() == 0 {
-            chown(&path, Some(4242), None).unwrap();
-        }
-        let owner = fs::metadata(&path).unwrap().uid();
-        let caller_uid = caller.map(|step| owner + step);
-        let surroundings = Surroundings { caller_uid, ..surroundings(&home, &[]) };
-        let loaded = Config::load(None, Posting::NotNeeded, &surroundings).unwrap();
-        let Some(reason) = expected else {
-            assert_eq!(loaded.warnings, [""; 0]);
-            return assert_eq!(loaded.config.host_name.as_deref(), Some("dotenv"));
-        };
-        assert_eq!(loaded.warnings, [format!("{} is passed over: {reason}", path.display())]);
-        assert_eq!(loaded.config.host_name, None);
-    };
-    check(0o644, Some(0), None);
-    check(0o644, Some(1), Some("it belongs to somebody else"));
-    check(0o600, None, Some("it belongs to somebody else"));
-    check(0o664, Some(0), Some("others can write it (chmod go-w)"));
-    check(0o602, Some(0), Some("others can write it (chmod go-w)"));
-}
-
-#[test]
-fn what_is_no_file_is_passed_over_unless_it_was_named() {
+fn what_is_no_file_is_ignored_unless_it_was_named() {
     let home = Home::new();
     fs::create_dir_all(home.path().join("etc.env")).unwrap();
     write(&home, "work/.env", 0o600, "HOST_NAME=dotenv");
     let loaded = Config::load(None, Posting::NotNeeded, &surroundings(&home, &[])).unwrap();
     let expected =
-        format!("{} is passed over: it is not a file", home.path().join("etc.env").display());
+        format!("{} is ignored: it is not a file", home.path().join("etc.env").display());
     assert_eq!(loaded.warnings, [expected]);
     assert_eq!(loaded.config.host_name.as_deref(), Some("dotenv"));
     let named = Some(Path::new("/dev/null"));

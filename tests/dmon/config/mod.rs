@@ -1,5 +1,6 @@
 //! Settings, from an environment made up here and from env files on a real file system.
 
+mod dotenv;
 mod env_files;
 mod values;
 mod webhook;
