@@ -60,6 +60,17 @@ pub fn held(Held { identity, name, what, reason }: &Held, time: Timestamp) -> St
     written(&Line::Held { identity, name, what, reason, time: rfc3339(time) })
 }
 
+/// The line of `dmon explain` on what the recording holds, and how many messages come of it.
+pub fn recording(
+    (from, to): (Timestamp, Timestamp),
+    events: usize,
+    containers: usize,
+    messages: usize,
+) -> String {
+    let (from, to) = (rfc3339(from), rfc3339(to));
+    written(&Line::Recording { from, to, events, containers, messages })
+}
+
 /// The line of `dmon test-notification`.
 pub fn test_notification(host: &str, time: Timestamp) -> String {
     written(&Line::TestNotification { host, time: rfc3339(time) })
@@ -86,6 +97,7 @@ enum Line<'a> {
     Container(ContainerLine<'a>),
     Alert(AlertLine<'a>),
     Held { identity: String, name: &'a str, what: &'a str, reason: &'a str, time: String },
+    Recording { from: String, to: String, events: usize, containers: usize, messages: usize },
     TestNotification { host: &'a str, time: String },
     Check { name: &'a str, outcome: &'a str, detail: &'a str },
 }

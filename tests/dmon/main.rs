@@ -6,6 +6,7 @@ mod courier;
 mod engine_http;
 mod engine_real;
 mod example_settings;
+mod explain;
 mod floors;
 mod logging;
 mod looks;

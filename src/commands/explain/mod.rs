@@ -6,27 +6,46 @@ mod replay;
 
 use std::path::Path;
 
-pub use recording::{Recording, Snapshot};
+pub use recording::{Reach, Recording, Snapshot};
 pub use replay::{Line, Said, replay};
 
 use super::{Failed, io, watch};
 use crate::args::Output;
 use crate::config::Config;
 use crate::message::alert::{self, Context};
+use crate::message::units::count;
 use crate::monitor::effect::Held;
 use crate::{json_lines, terminal};
 
 pub(super) fn run(config: &Config, output: Output, path: &Path) -> Result<(), Failed> {
     let recording = Recording::read(path).map_err(|error| Failed::because(&error))?;
+    let reach = recording.reach().map_err(|error| Failed::because(&error))?;
+    if let Some(warning) = recording.warning() {
+        log::warn!("{warning}");
+    }
     let host = config.host_name.clone().unwrap_or_else(|| recording.engine.host_name.clone());
     let settings = watch::settings(config, config.realtime_check_interval, None);
-    for line in replay(&recording, settings) {
-        io::print(&match output {
-            Output::Json => json(&line),
-            Output::Slack | Output::Text => text(&line, config, &host),
-        });
+    let lines = replay(&recording, settings);
+    let sent = lines.iter().filter(|line| matches!(line.said, Said::Told(_))).count();
+    if output == Output::Json {
+        let Reach { from, to, events, containers } = reach;
+        io::print(&json_lines::recording((from, to), events, containers, sent));
+        lines.iter().for_each(|line| io::print(&json(line)));
+        return Ok(());
+    }
+    io::print(&reach_in_words(reach, config));
+    lines.iter().for_each(|line| io::print(&text(line, config, &host)));
+    if sent == 0 {
+        io::print("Nothing would have been sent.\n");
     }
     Ok(())
+}
+
+fn reach_in_words(reach: Reach, config: &Config) -> String {
+    let Reach { from, to, events, containers } = reach;
+    let (events, containers) = (count(events, "event"), count(containers, "container"));
+    let [from, to] = [from, to].map(|time| config.timezone.format(time));
+    format!("The recording reaches from {from} to {to}: {events} of {containers}.\n")
 }
 
 fn json(Line { at, said }: &Line) -> String {

@@ -7,6 +7,7 @@ mod event;
 mod info;
 mod inspect;
 mod list;
+mod podman_event;
 mod stats;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub use event::event;
 pub use info::{Version, info, message, version};
 pub use inspect::inspect;
 pub use list::list;
+pub use podman_event::podman_event;
 pub use stats::{Cpu, Stats, stats};
 
 /// An answer that is not what the Engine answers to that question.
