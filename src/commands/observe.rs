@@ -1,5 +1,7 @@
 //! Asks the Engine for all that a report says.
 
+use std::collections::BTreeMap;
+
 use crate::clock;
 use crate::config::{Config, StoppedContainers};
 use crate::docker::Client;
@@ -21,12 +23,21 @@ pub(super) fn observe(client: &mut Client, config: &Config) -> Result<Report, Er
     if !up.is_empty() {
         clock::pause(first.rest(clock::monotonic()));
     }
-    let mut usage = client.sample(&up).usage(&first);
+    let second = client.sample(&up);
+    let mut usage = second.usage(&first, &engine);
+
+    let names: BTreeMap<&ContainerId, &str> =
+        listed.iter().map(|container| (&container.id, container.name.as_str())).collect();
+    let failed = second.failed.iter().map(|(id, error)| (names[id], error));
+    warn("statistics", failed);
+    let failed = listed.iter().zip(&inspected);
+    let failed =
+        failed.filter_map(|(one, result)| Some((one.name.as_str(), result.as_ref().err()?)));
+    warn("inspection", failed);
 
     let row = |(listed, inspected): (Listed, Result<_, Error>)| {
         let usage = usage.remove(&listed.id);
-        let inspected = inspected.inspect_err(|error| log::warn!("{}: {error}", listed.name)).ok();
-        Row { listed, inspected, usage }
+        Row { listed, inspected: inspected.ok(), usage }
     };
     let rows = listed.into_iter().zip(inspected).map(row).collect();
     let host = config.host_name.clone().unwrap_or_else(|| engine.host_name.clone());
@@ -39,4 +50,55 @@ pub(super) fn observe(client: &mut Client, config: &Config) -> Result<Report, Er
 
 fn ids<'a>(containers: impl Iterator<Item = &'a Listed>) -> Vec<ContainerId> {
     containers.map(|container| container.id.clone()).collect()
+}
+
+/// The most containers that one warning names.
+const NAMED_MAX: usize = 5;
+
+/// Warns of what was not answered, once a reason: it may be the same for all.
+fn warn<'a>(what: &str, failed: impl Iterator<Item = (&'a str, &'a Error)>) {
+    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (name, error) in failed {
+        by_reason.entry(reason(error)).or_default().push(name);
+    }
+    for (reason, names) in by_reason {
+        log::warn!("no {what} of {}: {reason}", enumerated(&names));
+    }
+}
+
+/// Why one container's question has no answer, without the words for an Engine that is none and
+/// without the container's own path.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Alien { reason, .. } => reason.clone(),
+        Error::Refused { status, message: None, .. } => {
+            format!("a proxy refuses it with status {status}: let it allow CONTAINERS")
+        }
+        error => error.to_string(),
+    }
+}
+
+/// `a, b and c`; the first few of many.
+fn enumerated(names: &[&str]) -> String {
+    match names {
+        [] | [_] => names.concat(),
+        [first @ .., last] if names.len() <= NAMED_MAX => {
+            format!("{} and {last}", first.join(", "))
+        }
+        _ => format!("{} and {} more", names[..NAMED_MAX].join(", "), names.len() - NAMED_MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_containers_the_first_few_are_named() {
+        let check = |names: &[&str], expected: &str| assert_eq!(enumerated(names), expected);
+        check(&["a"], "a");
+        check(&["a", "b"], "a and b");
+        check(&["a", "b", "c", "d", "e"], "a, b, c, d and e");
+        check(&["a", "b", "c", "d", "e", "f", "g"], "a, b, c, d, e and 2 more");
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use log::{debug, warn};
+use log::debug;
 
 use super::Endpoint;
 use super::connection::{After, Answer, Connection, Deadline};
@@ -99,28 +99,26 @@ impl Client {
         self.many(&targets).into_iter().map(|body| body.and_then(read)).collect()
     }
 
-    /// The counters of many containers, read at about one time. Those that give none are left out.
+    /// The counters of many containers, read at about one time. Those that the Engine itself says
+    /// have none, having ended since they were listed, are left out.
     pub fn sample(&self, ids: &[ContainerId]) -> Sample {
         let asked = clock::monotonic();
         let one_shot = |id| of_container(id, "stats").query("stream", "false");
         let targets: Vec<_> = ids.iter().map(|id| one_shot(id).query("one-shot", "true")).collect();
         let read = |body: Vec<u8>| wire::stats(&body).map_err(|error| self.unreadable(&error));
-        let mut stats = BTreeMap::new();
-        let mut failure = None;
+        let (mut stats, mut failed) = (BTreeMap::new(), Vec::new());
         for (id, answer) in ids.iter().zip(self.many(&targets)) {
             match answer.and_then(read) {
                 Ok(counters) => {
                     stats.insert(id.clone(), counters);
                 }
-                // It ended since it was listed.
-                Err(error @ Error::Refused { .. }) => debug!("no statistics of {id}: {error}"),
-                Err(error) => failure = Some(error),
+                Err(error @ Error::Refused { message: Some(_), .. }) => {
+                    debug!("no statistics of {id}: {error}");
+                }
+                Err(error) => failed.push((id.clone(), error)),
             }
         }
-        if let Some(error) = failure {
-            warn!("statistics of {} of {} containers: {error}", stats.len(), ids.len());
-        }
-        Sample { asked, stats }
+        Sample { asked, stats, failed }
     }
 
     /// The last lines of a container's log, both outputs. In frames unless it has a terminal

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::Error;
 use super::wire::{Cpu, Stats};
-use crate::monitor::container::{ContainerId, Usage};
+use crate::monitor::container::{ContainerId, Engine, Usage};
 
 /// How far apart two readings should be asked for. An Engine that collects once a second and
 /// answers then (20.10) has a new reading exactly when this has passed since the last.
@@ -21,6 +22,8 @@ pub struct Sample {
     pub asked: Instant,
     /// The counters of those that answered.
     pub stats: BTreeMap<ContainerId, Stats>,
+    /// Those that gave none though they may run, and why.
+    pub failed: Vec<(ContainerId, Error)>,
 }
 
 impl Sample {
@@ -29,17 +32,17 @@ impl Sample {
         APART.saturating_sub(now.saturating_duration_since(self.asked))
     }
 
-    /// What each container of this sample uses, given one before it.
-    pub fn usage(&self, before: &Self) -> BTreeMap<ContainerId, Usage> {
+    /// What each container of this sample uses on that host, given one before it.
+    pub fn usage(&self, before: &Self, host: &Engine) -> BTreeMap<ContainerId, Usage> {
         let pairs = self.stats.iter().map(|(id, now)| (id, before.stats.get(id), now));
-        pairs.map(|(id, before, now)| (id.clone(), usage(before, now))).collect()
+        pairs.map(|(id, before, now)| (id.clone(), usage(before, now, host))).collect()
     }
 }
 
 /// What a container uses now, given its counters before; without them the processors' share comes
 /// from what the Engine itself read before, where it says so. All unknown of a container that does
-/// not run.
-pub fn usage(before: Option<&Stats>, now: &Stats) -> Usage {
+/// not run. What the host cannot have is unknown too: counters underflow, and some are negative.
+pub fn usage(before: Option<&Stats>, now: &Stats, host: &Engine) -> Usage {
     if now.read.is_none() {
         return Usage::default();
     }
@@ -49,29 +52,53 @@ pub fn usage(before: Option<&Stats>, now: &Stats) -> Usage {
         (None, None) => None,
     };
     Usage {
-        cpu_percent,
-        memory_bytes: now.memory_bytes.map(|used| {
-            // As `docker stats`: what makes no sense is not subtracted.
-            if now.inactive_file_bytes < used { used - now.inactive_file_bytes } else { used }
-        }),
+        cpu_percent: cpu_percent.filter(|percent| *percent <= cpu_percent_max(now.cpu, host)),
+        memory_bytes: memory_bytes(now, host),
         memory_limit_bytes: now.memory_limit_bytes.filter(|limit| (1..NO_LIMIT).contains(limit)),
-        net_rx_bytes: Some(now.net_rx_bytes),
-        net_tx_bytes: Some(now.net_tx_bytes),
-        block_read_bytes: Some(now.block_read_bytes),
-        block_write_bytes: Some(now.block_write_bytes),
-        pids: now.pids,
+        net_rx_bytes: transferred(now.net_rx_bytes),
+        net_tx_bytes: transferred(now.net_tx_bytes),
+        block_read_bytes: transferred(now.block_read_bytes),
+        block_write_bytes: transferred(now.block_write_bytes),
+        pids: now.pids.filter(|pids| *pids <= PIDS_MAX),
     }
+}
+
+fn memory_bytes(now: &Stats, host: &Engine) -> Option<u64> {
+    let has =
+        |used: &u64| *used < NO_LIMIT && (host.memory_bytes == 0 || *used <= host.memory_bytes);
+    let used = now.memory_bytes.filter(has)?;
+    let inactive = now.inactive_file_bytes?;
+    // As `docker stats`: what makes no sense is not subtracted.
+    Some(if inactive < used { used - inactive } else { used })
+}
+
+/// All processors at work, and a tenth more: the two clocks are not read at the same instant.
+fn cpu_percent_max(now: Cpu, host: &Engine) -> f64 {
+    match now.online.unwrap_or(0).max(host.processors) {
+        0 => f64::INFINITY,
+        processors => f64::from(processors) * 110.0,
+    }
+}
+
+fn transferred(bytes: Option<u64>) -> Option<u64> {
+    bytes.filter(|bytes| *bytes < TRANSFERRED_MAX)
 }
 
 /// cgroups write "no limit" as the largest number of pages that fits; no host has a 64th of it.
 const NO_LIMIT: u64 = 1 << 57;
+
+/// The most processes and threads that Linux counts (`PID_MAX_LIMIT`).
+const PIDS_MAX: u64 = 1 << 22;
+
+/// A line of 400 Gbit/s takes six years for as much; a counter that went below zero stands above it.
+const TRANSFERRED_MAX: u64 = 1 << 63;
 
 /// The share of one processor that was used in the time by the host's own clock, or else in `wall`,
 /// the time between the readings. `None` where no time passed, or a counter went back: the
 /// container was started anew, or the host was.
 #[expect(clippy::cast_precision_loss, reason = "a share needs fewer digits than a counter has")]
 fn cpu_percent(before: Cpu, now: Cpu, wall: Option<Duration>) -> Option<f64> {
-    let used = now.container_ns.checked_sub(before.container_ns)? as f64;
+    let used = now.container_ns?.checked_sub(before.container_ns?)? as f64;
     let passed = match (before.host_ns, now.host_ns, now.online) {
         (Some(before), Some(now), Some(online)) => {
             now.checked_sub(before)? as f64 / f64::from(online)

@@ -95,13 +95,14 @@ fn usage_is_what_docker_stats_shows_beside_it() {
 
     let deadline = clock::monotonic() + PATIENCE;
     let names = [engine.full_name("burn"), engine.full_name("cache")];
+    let host = client.info().unwrap();
     loop {
         let first = client.sample(&ids);
         let format = "{{.ID}} {{.CPUPerc}} {{.MemPerc}}";
         let command = ["stats", "--no-stream", "--no-trunc", "--format", format];
         let printed =
             engine.docker(&[&command[..], &names.each_ref().map(String::as_str)].concat());
-        let usage = client.sample(&ids).usage(&first);
+        let usage = client.sample(&ids).usage(&first, &host);
         // The two look at different moments: on a busy machine they may have to look again.
         if printed.lines().all(|line| agrees(line, &usage)) {
             break;

@@ -79,6 +79,64 @@ fn one_that_is_gone_since_the_list_does_not_spoil_the_report() {
     );
 }
 
+/// The cells of a container's row, without its name and state.
+fn cells<'a>(printed: &'a str, name: &str) -> Vec<&'a str> {
+    let row = printed.lines().find(|line| line.split_whitespace().next() == Some(name));
+    row.unwrap_or_else(|| panic!("no {name}: {printed}")).split_whitespace().skip(2).collect()
+}
+
+#[test]
+fn counters_that_cannot_be_are_unknown() {
+    let stats = |cpu: &str, system: u64, memory: &str| {
+        Reply::json(format!(
+            r#"{{"read":"2026-11-22T08:30:12Z","cpu_stats":{{"cpu_usage":{{"total_usage":{cpu}}},
+            "system_cpu_usage":{system},"online_cpus":2}},"memory_stats":{{"usage":{memory},
+            "limit":8000000000}},"pids_stats":{{"current":3}},
+            "networks":{{"eth0":{{"rx_bytes":1000,"tx_bytes":2000}}}}}}"#
+        ))
+    };
+    let of = |name: &str| format!("/containers/{}/stats", Container::new(name).id());
+    let names = ["underflow", "negative", "jump", "reset", "garbled"];
+    let engine = ScriptedEngine::new(names.map(Container::new));
+    let (second, minute) = (1_000_000_000, 60_000_000_000);
+    let (usage, below) = ("18446744073709547520", "18446744073708551615");
+    engine.answer_in_turn(&of("underflow"), [stats("0", second, usage), stats("0", minute, usage)]);
+    engine.answer_in_turn(&of("negative"), [stats("-5", second, "-1"), stats("-5", minute, "-1")]);
+    engine.answer_in_turn(&of("jump"), [stats("9", second, "1048576"), stats(below, minute, "0")]);
+    engine.answer_in_turn(&of("reset"), [stats("9", second, "0"), stats("8", minute, "1048576")]);
+    engine.answer(&of("garbled"), Reply::json("{\"read\":7}"));
+    let finished = once(&engine, &[], "--print");
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let check = |name: &str, expected: [&str; 3]| {
+        let cells = cells(&finished.stdout, name);
+        for cell in expected {
+            assert!(cells.contains(&cell), "{name}: no {cell} in {cells:?}");
+        }
+    };
+    check("underflow", ["0.00", "-", "3"]);
+    check("negative", ["-", "1k/2k", "3"]);
+    check("jump", ["-", "0B/7.5G", "3"]);
+    check("reset", ["-", "1M/7.5G", "3"]);
+    let stderr = &finished.stderr;
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains("WARNING no statistics of garbled: the statistics of a"), "{stderr}");
+    assert!(!stderr.contains("not a Docker Engine"), "{stderr}");
+}
+
+#[test]
+fn statistics_that_a_proxy_refuses_are_warned_about_once() {
+    let containers = ["a", "b", "c"].map(Container::new);
+    let engine = ScriptedEngine::new(containers.clone());
+    for container in &containers {
+        let forbidden = "HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\nForbidden\n";
+        engine.answer(&format!("/containers/{}/stats", container.id()), Reply::bytes(forbidden));
+    }
+    let finished = once(&engine, &[], "--print");
+    let stderr = &finished.stderr;
+    let expected = "WARNING no statistics of a, b and c: a proxy refuses it with status 403";
+    assert!(stderr.contains(expected) && stderr.lines().count() == 1, "{stderr}");
+}
+
 #[test]
 fn an_engine_that_cannot_be_asked_is_told_and_fails_the_command() {
     let check = |reply: Reply, expected: &str| {

@@ -35,7 +35,7 @@ fn printed() -> Vec<(String, Printed, Usage)> {
                 let line: Printed = serde_json::from_slice(line).unwrap();
                 let path = format!("{engine}/stats/{}.json", line.name);
                 let now = stats(&recordings::read(&path)).unwrap();
-                all.push((format!("{path} {file}"), line, usage(None, &now)));
+                all.push((format!("{path} {file}"), line, usage(None, &now, &host())));
             }
         }
     }
@@ -113,7 +113,7 @@ fn a_container_that_does_not_run_uses_what_nobody_knows() {
     for engine in ENGINES {
         for file in ["gone.json", "gone.one-shot.json"] {
             let gone = stats(&recordings::read(&format!("{engine}/stats/{file}"))).unwrap();
-            assert_eq!(usage(Some(&gone), &gone), Usage::default(), "{engine}");
+            assert_eq!(usage(Some(&gone), &gone, &host()), Usage::default(), "{engine}");
         }
     }
 }
@@ -125,10 +125,21 @@ fn two_one_shot_readings_give_what_one_with_a_reading_before_gives() {
             |file: &str| stats(&recordings::read(&format!("{engine}/stats/{file}"))).unwrap();
         let after = read("burn.json");
         let before = Stats { cpu: after.cpu_before.unwrap(), ..read("burn.one-shot.json") };
-        let expected = usage(None, &after);
+        let expected = usage(None, &after, &host());
         let once = Stats { cpu_before: None, ..after };
-        assert_eq!(usage(Some(&before), &once), expected);
-        assert_eq!(usage(None, &once), Usage { cpu_percent: None, ..expected });
+        assert_eq!(usage(Some(&before), &once, &host()), expected);
+        assert_eq!(usage(None, &once, &host()), Usage { cpu_percent: None, ..expected });
+    }
+}
+
+/// A host of four processors and 8 GiB.
+fn host() -> Engine {
+    Engine {
+        host_name: "vm".to_owned(),
+        version: "28.5.2".to_owned(),
+        memory_bytes: 8 << 30,
+        processors: 4,
+        is_podman: false,
     }
 }
 
@@ -136,7 +147,8 @@ fn two_one_shot_readings_give_what_one_with_a_reading_before_gives() {
 fn running(container_ns: u64, host_ns: u64) -> Stats {
     Stats {
         read: Some(Timestamp::from_seconds(1)),
-        cpu: Cpu { container_ns, host_ns: Some(host_ns), online: Some(4) },
+        cpu: Cpu { container_ns: Some(container_ns), host_ns: Some(host_ns), online: Some(4) },
+        inactive_file_bytes: Some(0),
         ..Stats::default()
     }
 }
@@ -144,7 +156,7 @@ fn running(container_ns: u64, host_ns: u64) -> Stats {
 #[test]
 fn a_share_of_the_processors_is_known_or_not() {
     let check = |before: &Stats, now: &Stats, expected| {
-        assert_eq!(usage(Some(before), now).cpu_percent, expected);
+        assert_eq!(usage(Some(before), now, &host()).cpu_percent, expected);
     };
     check(&running(10, 1000), &running(110, 1400), Some(100.0));
     check(&running(10, 1000), &running(10, 1400), Some(0.0));
@@ -159,11 +171,11 @@ fn where_the_hosts_time_is_not_told_the_clock_counts() {
     let check = |milliseconds, expected| {
         let unknown = |container_ns, read| Stats {
             read: Some(Timestamp::from_seconds(1) + Duration::from_millis(read)),
-            cpu: Cpu { container_ns, host_ns: None, online: Some(4) },
+            cpu: Cpu { container_ns: Some(container_ns), host_ns: None, online: Some(4) },
             ..Stats::default()
         };
         let now = unknown(500_000_000, milliseconds);
-        assert_eq!(usage(Some(&unknown(0, 0)), &now).cpu_percent, expected);
+        assert_eq!(usage(Some(&unknown(0, 0)), &now, &host()).cpu_percent, expected);
     };
     check(1000, Some(50.0));
     check(250, Some(200.0));
@@ -171,10 +183,59 @@ fn where_the_hosts_time_is_not_told_the_clock_counts() {
 }
 
 #[test]
+fn what_no_host_has_is_unknown() {
+    let check = |now: Stats, expected: Usage| {
+        assert_eq!(usage(Some(&running(0, 0)), &now, &host()), expected, "{now:?}");
+    };
+    let now = Stats {
+        memory_bytes: Some(8 << 30),
+        net_rx_bytes: Some((1 << 63) - 1),
+        block_write_bytes: Some(0),
+        pids: Some(1 << 22),
+        ..running(1600, 1600)
+    };
+    let sound = Usage {
+        cpu_percent: Some(400.0),
+        memory_bytes: Some(8 << 30),
+        net_rx_bytes: Some((1 << 63) - 1),
+        block_write_bytes: Some(0),
+        pids: Some(1 << 22),
+        ..Usage::default()
+    };
+    check(now.clone(), sound);
+    let memory = |bytes| Stats { memory_bytes: Some(bytes), ..now.clone() };
+    check(memory((8 << 30) + 1), Usage { memory_bytes: None, ..sound });
+    check(memory(u64::MAX - 4095), Usage { memory_bytes: None, ..sound });
+    let unread = Stats { inactive_file_bytes: None, ..now.clone() };
+    check(unread, Usage { memory_bytes: None, ..sound });
+    let received = Stats { net_rx_bytes: Some(1 << 63), ..now.clone() };
+    check(received, Usage { net_rx_bytes: None, ..sound });
+    let written = Stats { block_write_bytes: Some(u64::MAX), ..now.clone() };
+    check(written, Usage { block_write_bytes: None, ..sound });
+    let threads = Stats { pids: Some((1 << 22) + 1), ..now.clone() };
+    check(threads, Usage { pids: None, ..sound });
+    let busy = |container_ns| Stats { cpu: running(container_ns, 1600).cpu, ..now.clone() };
+    check(busy(1700), Usage { cpu_percent: Some(425.0), ..sound });
+    check(busy(1800), Usage { cpu_percent: None, ..sound });
+    check(busy(u64::MAX - 1_000_000), Usage { cpu_percent: None, ..sound });
+}
+
+#[test]
+fn where_the_host_is_not_known_only_what_no_host_has_is_unknown() {
+    let unknown = Engine { memory_bytes: 0, processors: 0, ..host() };
+    let check = |bytes, expected| {
+        let now = Stats { memory_bytes: Some(bytes), ..running(0, 0) };
+        assert_eq!(usage(None, &now, &unknown).memory_bytes, expected);
+    };
+    check(1 << 50, Some(1 << 50));
+    check(u64::MAX - 4095, None);
+}
+
+#[test]
 fn memory_without_a_limit_has_none() {
     let check = |limit, expected| {
         let now = Stats { memory_limit_bytes: limit, ..running(0, 0) };
-        assert_eq!(usage(None, &now).memory_limit_bytes, expected);
+        assert_eq!(usage(None, &now, &host()).memory_limit_bytes, expected);
     };
     check(Some(1 << 30), Some(1 << 30));
     check(Some(0), None);
@@ -186,8 +247,9 @@ fn memory_without_a_limit_has_none() {
 #[test]
 fn cache_larger_than_the_use_is_not_subtracted() {
     let check = |used, cache, expected| {
-        let now = Stats { memory_bytes: Some(used), inactive_file_bytes: cache, ..running(0, 0) };
-        assert_eq!(usage(None, &now).memory_bytes, Some(expected));
+        let (memory_bytes, inactive_file_bytes) = (Some(used), Some(cache));
+        let now = Stats { memory_bytes, inactive_file_bytes, ..running(0, 0) };
+        assert_eq!(usage(None, &now, &host()).memory_bytes, Some(expected));
     };
     check(10, 3, 7);
     check(10, 10, 10);
@@ -201,17 +263,19 @@ fn a_sample_pairs_each_container_with_itself() {
     let sample = |stats: &[(&str, Stats)]| Sample {
         asked,
         stats: stats.iter().map(|(name, stats)| (id(name), stats.clone())).collect(),
+        failed: Vec::new(),
     };
     let first = sample(&[("a", running(0, 0)), ("gone", running(0, 0))]);
     let second = sample(&[("a", running(100, 400)), ("new", running(100, 400))]);
-    let shares = second.usage(&first).into_iter().map(|(id, usage)| (id, usage.cpu_percent));
+    let shares =
+        second.usage(&first, &host()).into_iter().map(|(id, usage)| (id, usage.cpu_percent));
     assert_eq!(shares.collect::<Vec<_>>(), [(id("a"), Some(100.0)), (id("new"), None)]);
 }
 
 #[test]
 fn a_second_sample_is_due_a_second_after_the_first_was_asked_for() {
     let asked = crate::clock::monotonic();
-    let sample = Sample { asked, stats: BTreeMap::new() };
+    let sample = Sample { asked, stats: BTreeMap::new(), failed: Vec::new() };
     let check = |after, expected| {
         let rest = sample.rest(asked + Duration::from_millis(after));
         assert_eq!(rest, Duration::from_millis(expected));
