@@ -125,16 +125,20 @@ fn about(command: Command) -> &'static str {
              order, within 5 seconds; what was not told yet is told by the next one."
         }
         Command::Health => {
-            "Exits with 0 while the dmon that stays up with this STATE_DIR runs and has looked at \
-             the Engine successfully within a minute, or three intervals where that is more. \
-             Slack does not matter here."
+            "Exits with 0 while the dmon that stays up with this STATE_DIR runs, sees what happens \
+             (the Engine lists its containers and its event stream is open), and inspections are \
+             answered: at least one of those that it needed within the last minute. A container \
+             that cannot be inspected is a warning. Otherwise it says what is wrong and exits with \
+             1. Slack does not matter here."
         }
         Command::Explain => {
             "Replays PATH through the rules and prints each alert that would be sent, and each one \
              that is held back with the reason. PATH is a folder with events.jsonl (and \
              before.list.json, before.inspect.jsonl, after.list.json, after.inspect.jsonl where \
-             there are), a file of the Engine's events as JSON lines (docker events --format \
-             '{{json .}}'), or - for standard input. Needs no Engine and no Slack."
+             there are), a file of events as JSON lines (docker events --format '{{json .}}', \
+             podman events --format json), or - for standard input. Says from when to when the \
+             recording reaches, and when nothing would have been sent; exits with 1 when there is \
+             no event in it that dmon uses. Needs no Engine and no Slack."
         }
     }
 }

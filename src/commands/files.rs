@@ -1,16 +1,14 @@
 //! The files of a dmon that stays up: its lock, its memory, its sign of life. Where they cannot be
 //! written it runs from memory and says so.
 
-use std::time::Duration;
-
 use super::Failed;
 use crate::args::Output;
 use crate::config::Config;
 use crate::monitor::state::State;
 use crate::store::Store;
-use crate::store::lock::Lock;
+use crate::store::alive::Alive;
+use crate::store::lock::{Lock, LockError};
 use crate::store::memory;
-use crate::timestamp::Timestamp;
 
 /// What a dmon that stays up may do with its files.
 pub(super) enum Files {
@@ -33,19 +31,19 @@ impl Files {
         if output != Output::Slack {
             return Ok(Store::find(&config.state_dirs).map_or(Self::None, Self::Read));
         }
-        match Store::open(&config.state_dirs) {
-            Ok(store) => {
-                let lock = store.lock().map_err(|error| Failed::because(&error))?;
-                Ok(Self::Kept { store, _lock: lock })
-            }
-            Err(error) => {
-                log::warn!(
-                    "{error}: what was told is forgotten when dmon ends; set STATE_DIR to a \
-                     directory that it can write"
-                );
-                Ok(Self::None)
-            }
-        }
+        let why = match Store::open(&config.state_dirs) {
+            Ok(store) => match store.lock() {
+                Ok(lock) => return Ok(Self::Kept { store, _lock: lock }),
+                Err(error @ LockError::Held { .. }) => return Err(Failed::because(&error)),
+                Err(error @ LockError::Failed { .. }) => error.to_string(),
+            },
+            Err(error) => error,
+        };
+        log::warn!(
+            "{why}: what was told is forgotten when dmon ends, and dmon health does not see it; \
+             set STATE_DIR to a directory that it can write"
+        );
+        Ok(Self::None)
     }
 
     /// What was remembered; nothing where nothing was, or where it cannot be understood.
@@ -66,10 +64,10 @@ impl Files {
         }
     }
 
-    /// Notes for `dmon health` that the Engine was looked at.
-    pub(super) fn mark_alive(&self, now: Timestamp, interval: Duration) {
+    /// Notes for `dmon health` how this dmon is.
+    pub(super) fn mark_alive(&self, alive: &Alive) {
         if let Self::Kept { store, .. } = self
-            && let Err(error) = store.mark_alive(now, interval)
+            && let Err(error) = store.mark_alive(alive)
         {
             log::warn!("no sign of life can be left in {}: {error}", store.directory().display());
         }

@@ -10,6 +10,7 @@ mod once;
 mod outlet;
 mod post;
 mod test_notification;
+mod vitals;
 mod watch;
 
 use std::fmt::Display;

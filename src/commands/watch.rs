@@ -20,6 +20,7 @@ use super::Failed;
 use super::files::Files;
 use super::outlet::{self, Outlet};
 use super::post::{self, Letter};
+use super::vitals::Vitals;
 use crate::args::Output;
 use crate::clock;
 use crate::config::Config;
@@ -33,6 +34,7 @@ use crate::monitor::effect::{Batch, Effect, Held, Level};
 use crate::monitor::input::Input;
 use crate::monitor::moment::Now;
 use crate::monitor::settings::Settings;
+use crate::store::alive::Alive;
 use crate::timestamp::Timestamp;
 
 /// The most inputs that wait for their turn. Events beyond it are thrown away, and a look makes up
@@ -46,6 +48,7 @@ pub(super) fn run(
 ) -> Result<(), Failed> {
     let outlet = Outlet::of(config, output)?;
     let files = Files::open(config, output)?;
+    files.mark_alive(&Alive::starting());
     let interval = interval.unwrap_or(config.realtime_check_interval);
     let memory = files.load();
     let since = memory.last_event;
@@ -63,8 +66,8 @@ pub(super) fn run(
         begun,
         host: outlet::host(config),
         config,
-        interval,
         files,
+        vitals: Vitals::default(),
         edges,
     };
     log::info!("watching {}, looking every {} s", config.docker_socket, interval.as_secs());
@@ -159,8 +162,8 @@ struct Watch<'a> {
     /// What the host is called in messages.
     host: String,
     config: &'a Config,
-    interval: Duration,
     files: Files,
+    vitals: Vitals,
     edges: Edges,
 }
 
@@ -173,10 +176,8 @@ impl Watch<'_> {
         {
             self.host.clone_from(&engine.host_name);
         }
-        if let Input::Listed { .. } = input {
-            self.files.mark_alive(clock::wall(), self.interval);
-        }
         let effects = self.monitor.step(now(self.begun), input);
+        self.vitals.update(&self.files, self.monitor.health(), clock::monotonic());
         for effect in effects {
             if self.perform(effect) == Turn::Last {
                 return Turn::Last;
@@ -190,6 +191,7 @@ impl Watch<'_> {
             Some(at) => at.saturating_sub(now(self.begun).monotonic),
             None => Duration::MAX,
         };
+        let wait = wait.min(self.vitals.rest(clock::monotonic()));
         match turns.recv_timeout(wait) {
             Ok(input) => input,
             Err(RecvTimeoutError::Timeout) => Input::Wake,

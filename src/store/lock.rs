@@ -45,7 +45,7 @@ pub enum LockError {
 }
 
 impl Store {
-    /// Takes the directory for this process.
+    /// Takes the directory for this process, which shows no sign of life yet.
     pub fn lock(&self) -> Result<Lock, LockError> {
         let failed = |error| LockError::Failed { path: self.file(NAME), error };
         let mut options = OpenOptions::new();
@@ -62,7 +62,7 @@ impl Store {
                 }
             }
         }
-        sign(&mut file).map_err(failed)?;
+        sign(&mut file).and_then(|()| self.forget_alive()).map_err(failed)?;
         Ok(Lock { _file: file })
     }
 

@@ -8,6 +8,7 @@ mod engine_real;
 mod example_settings;
 mod explain;
 mod floors;
+mod health;
 mod logging;
 mod looks;
 mod memory;

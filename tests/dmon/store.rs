@@ -4,10 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process;
-use std::time::Duration;
 
 use dmon::store::Store;
-use dmon::timestamp::Timestamp;
+use dmon::store::alive::Alive;
 
 use crate::support::binary::Home;
 
@@ -142,23 +141,31 @@ fn one_process_has_the_directory_until_it_ends() {
 }
 
 #[test]
-fn a_directory_is_alive_while_its_dmon_runs_and_looks() {
+fn a_directory_is_alive_while_its_dmon_runs_and_says_so() {
     let home = Home::new();
     let store = open(&home);
-    let (noon, interval) = (Timestamp::from_seconds(43_200), Duration::from_secs(10));
-    let check = |after: u64, expected: &str| {
-        let outcome = store.check_alive(noon + Duration::from_secs(after));
-        assert!(outcome.clone().err().unwrap_or_default().contains(expected), "{outcome:?}");
-        assert_eq!(outcome.is_ok(), expected.is_empty(), "{outcome:?}");
+    let check = |expected: Result<&[&str], &str>| match (store.check_alive(), expected) {
+        (Ok(warnings), Ok(expected)) => assert_eq!(warnings, expected),
+        (Err(why), Err(expected)) => assert!(why.starts_with(expected), "{why}"),
+        (outcome, _) => panic!("{outcome:?} is not {expected:?}"),
     };
-    check(0, "no dmon is running");
+    let well = |warnings: &[&str]| Alive {
+        live: Ok(()),
+        inspections: Ok(()),
+        warnings: warnings.iter().map(|&warning| warning.to_owned()).collect(),
+    };
+    check(Err("no dmon is running with "));
     let lock = store.lock().unwrap();
-    check(0, "the Engine has not been looked at yet");
-    store.mark_alive(noon, interval).unwrap();
-    check(60, "");
-    check(61, "the Engine was last looked at 61 s ago, more than 60 s");
-    drop(lock);
-    check(0, "no dmon is running");
-    store.lock().unwrap();
+    check(Err("dmon is starting"));
+    store.mark_alive(&Alive::starting()).unwrap();
+    check(Err("the Engine is not watched: dmon is starting"));
+    store.mark_alive(&well(&["web cannot be inspected: no answer"])).unwrap();
+    check(Ok(&["web cannot be inspected: no answer"]));
     assert_eq!(mode(&home.path().join("state/alive")), 0o600);
+    drop(lock);
+    check(Err("no dmon is running with "));
+    let _lock = store.lock().unwrap();
+    check(Err("dmon is starting"));
+    fs::write(home.path().join("state/alive"), "{").unwrap();
+    check(Err(&format!("{} cannot be read: ", home.path().join("state/alive").display())));
 }
