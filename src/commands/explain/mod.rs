@@ -30,11 +30,15 @@ pub(super) fn run(config: &Config, output: Output, path: &Path) -> Result<(), Fa
     if output == Output::Json {
         let Reach { from, to, events, containers } = reach;
         io::print(&json_lines::recording((from, to), events, containers, sent));
-        lines.iter().for_each(|line| io::print(&json(line)));
+        for line in &lines {
+            io::print(&json(line));
+        }
         return Ok(());
     }
     io::print(&reach_in_words(reach, config));
-    lines.iter().for_each(|line| io::print(&text(line, config, &host)));
+    for line in &lines {
+        io::print(&text(line, config, &host));
+    }
     if sent == 0 {
         io::print("Nothing would have been sent.\n");
     }

@@ -176,7 +176,7 @@ fn run_locked_out(engine: &ScriptedEngine, args: &[&str], variables: &[(&str, &s
         let drop = ["--bounding-set", "-all", "--inh-caps", "-all", binary];
         home.run_of(Path::new("/usr/bin/setpriv"), [&drop, args].concat())
     } else {
-        fs::set_permissions(&file, Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o000)).unwrap();
         home.dmon(args)
     };
     let run = run.env("DMON_ENV_FILE", "").env("XDG_CONFIG_HOME", home.path().join("config"));

@@ -154,7 +154,7 @@ fn a_secret_that_everybody_can_read_is_warned_about() {
 fn a_misspelt_name_in_an_env_file_is_warned_about() {
     let home = Home::new();
     let check = |key: &str, expected: Option<&str>| {
-        let path = write(&home, "etc.env", 0o600, &format!("\n{key}=hunter2"));
+        let path = write(&home, "etc.env", 0o600, format!("\n{key}=hunter2"));
         let loaded = Config::load(None, Posting::NotNeeded, &surroundings(&home, &[])).unwrap();
         let expected: Vec<String> = expected
             .map(|name| {

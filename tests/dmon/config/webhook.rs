@@ -71,7 +71,7 @@ fn two_webhooks_from_one_place_contradict_each_other() {
 
     let check = |in_environment: (&str, &str), in_env_file: (&str, &str), expected: &str| {
         let (name, value) = in_env_file;
-        write(&home, "etc.env", 0o600, &format!("{name}={value}\n"));
+        write(&home, "etc.env", 0o600, format!("{name}={value}\n"));
         let surroundings = surroundings(&home, &[in_environment]);
         let config = Config::load(None, Posting::Needed, &surroundings).unwrap().config;
         assert_eq!(config.webhook.unwrap().url().reveal(), expected);
