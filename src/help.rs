@@ -114,9 +114,11 @@ fn about(command: Command) -> &'static str {
              and it exits with 1."
         }
         Command::Test => {
-            "Checks the settings, the Engine's socket and the right to use it, the Engine, its \
-             event stream, and that the webhook's host resolves and speaks TLS. Prints a line with \
-             ✓ or ✗ for each, and what to do about each ✗. Posts nothing."
+            "Checks the settings and says where they came from, the Engine's socket and the right \
+             to use it, each part of the Engine's API that is used (version, info, list, events, \
+             inspect, stats, logs), and that the webhook's host resolves and speaks TLS. Prints a \
+             line for each with ✓, ! (dmon works without it) or ✗, and what to do about it. Posts \
+             nothing."
         }
         Command::TestNotification => "Posts one test message to the webhook.",
         Command::Watch => {

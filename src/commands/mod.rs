@@ -9,6 +9,7 @@ mod observe;
 mod once;
 mod outlet;
 mod post;
+mod route;
 mod test_notification;
 mod vitals;
 mod watch;
@@ -44,7 +45,7 @@ pub fn run(args: &Args) -> ExitCode {
     let done = match &args.job {
         Job::Once => once::run(config, output),
         Job::Watch { interval } => watch::run(config, output, *interval),
-        Job::Test => check::run(config, output),
+        Job::Test => check::run(&loaded, output),
         Job::TestNotification => test_notification::run(config, output),
         Job::Health => health::run(config),
         Job::Explain { path } => explain::run(config, output, path),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::route::{Route, by_reason, enumerated, is_gone};
 use crate::clock;
 use crate::config::{Config, StoppedContainers};
 use crate::docker::Client;
@@ -29,11 +30,12 @@ pub(super) fn observe(client: &mut Client, config: &Config) -> Result<Report, Er
     let names: BTreeMap<&ContainerId, &str> =
         listed.iter().map(|container| (&container.id, container.name.as_str())).collect();
     let failed = second.failed.iter().map(|(id, error)| (names[id], error));
-    warn("statistics", failed);
-    let failed = listed.iter().zip(&inspected);
-    let failed =
-        failed.filter_map(|(one, result)| Some((one.name.as_str(), result.as_ref().err()?)));
-    warn("inspection", failed);
+    warn(Route::Stats, failed);
+    let failed = listed.iter().zip(&inspected).filter_map(|(container, answer)| {
+        let error = answer.as_ref().err().filter(|error| !is_gone(error))?;
+        Some((container.name.as_str(), error))
+    });
+    warn(Route::Inspect, failed);
 
     let row = |(listed, inspected): (Listed, Result<_, Error>)| {
         let usage = usage.remove(&listed.id);
@@ -52,53 +54,9 @@ fn ids<'a>(containers: impl Iterator<Item = &'a Listed>) -> Vec<ContainerId> {
     containers.map(|container| container.id.clone()).collect()
 }
 
-/// The most containers that one warning names.
-const NAMED_MAX: usize = 5;
-
-/// Warns of what was not answered, once a reason: it may be the same for all.
-fn warn<'a>(what: &str, failed: impl Iterator<Item = (&'a str, &'a Error)>) {
-    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (name, error) in failed {
-        by_reason.entry(reason(error)).or_default().push(name);
-    }
-    for (reason, names) in by_reason {
-        log::warn!("no {what} of {}: {reason}", enumerated(&names));
-    }
-}
-
-/// Why one container's question has no answer, without the words for an Engine that is none and
-/// without the container's own path.
-fn reason(error: &Error) -> String {
-    match error {
-        Error::Alien { reason, .. } => reason.clone(),
-        Error::Refused { status, message: None, .. } => {
-            format!("a proxy refuses it with status {status}: let it allow CONTAINERS")
-        }
-        error => error.to_string(),
-    }
-}
-
-/// `a, b and c`; the first few of many.
-fn enumerated(names: &[&str]) -> String {
-    match names {
-        [] | [_] => names.concat(),
-        [first @ .., last] if names.len() <= NAMED_MAX => {
-            format!("{} and {last}", first.join(", "))
-        }
-        _ => format!("{} and {} more", names[..NAMED_MAX].join(", "), names.len() - NAMED_MAX),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_many_containers_the_first_few_are_named() {
-        let check = |names: &[&str], expected: &str| assert_eq!(enumerated(names), expected);
-        check(&["a"], "a");
-        check(&["a", "b"], "a and b");
-        check(&["a", "b", "c", "d", "e"], "a, b, c, d and e");
-        check(&["a", "b", "c", "d", "e", "f", "g"], "a, b, c, d, e and 2 more");
+/// Warns of what was not answered, once a reason.
+fn warn<'a>(route: Route, failed: impl IntoIterator<Item = (&'a str, &'a Error)>) {
+    for (why, names) in by_reason(route, failed) {
+        log::warn!("{} not answered for {}: {why}", route.name(), enumerated(&names));
     }
 }

@@ -1,6 +1,7 @@
 //! dmon's tests of the whole: the real binary against scripted peers and real Engines.
 #![expect(clippy::unwrap_used, reason = "a test's helper fails as the test does: at once, aloud")]
 
+mod check;
 mod config;
 mod courier;
 mod engine_http;

@@ -1,12 +1,12 @@
 //! `dmon test`: whether everything that dmon needs is there. Posts nothing.
 
+mod engine;
+
 use super::{Failed, io};
 use crate::args::Output;
-use crate::config::Config;
+use crate::config::{Config, Loaded, Sources};
 use crate::docker::Client;
-use crate::docker::Error;
 use crate::json_lines;
-use crate::message::units::count;
 use crate::slack::courier;
 
 /// What a check came to, with its sentence.
@@ -21,12 +21,13 @@ enum Finding {
 
 use Finding::{Bad, Good, Lacking};
 
-/// A check: what was looked at, and what was found.
+/// A check: what was tried, and what was found.
 type Check = (&'static str, Finding);
 
-pub(super) fn run(config: &Config, output: Output) -> Result<(), Failed> {
+pub(super) fn run(loaded: &Loaded, output: Output) -> Result<(), Failed> {
+    let config = &loaded.config;
     let mut passed = Ok(());
-    let mut tell = |(name, finding): Check| {
+    let mut print = |(name, finding): Check| {
         let (mark, outcome, sentence) = match &finding {
             Good(sentence) => ('✓', "good", sentence),
             Lacking(sentence) => ('!', "lacking", sentence),
@@ -40,53 +41,34 @@ pub(super) fn run(config: &Config, output: Output) -> Result<(), Failed> {
             passed = Err(Failed);
         }
     };
-    // Settings that cannot be read have ended dmon before.
-    tell(("settings", Good("all can be read".to_owned())));
-    engine(&mut Client::new(config.docker_socket.clone()), config, &mut tell);
-    tell(("webhook", webhook(config)));
+    // Settings that are wrong have ended dmon before.
+    print(("settings", settings(config, &loaded.sources)));
+    engine::check(&mut Client::new(config.docker_socket.clone()), config, &mut print);
+    print(("webhook", webhook(config)));
     passed
 }
 
-/// Ends at the first check without which the others make no sense.
-fn engine(client: &mut Client, config: &Config, tell: &mut impl FnMut(Check)) {
-    if let Err(error) = client.ping() {
-        return tell(("socket", Bad(error.to_string())));
+fn settings(config: &Config, sources: &Sources) -> Finding {
+    let mut parts = Vec::new();
+    if let Some(file) = &sources.file {
+        let names = match sources.from_file.as_slice() {
+            [] => "nothing".to_owned(),
+            names => names.join(", "),
+        };
+        parts.push(format!("{names} from {}", file.display()));
     }
-    tell(("socket", Good(format!("{} answers", config.docker_socket))));
-    tell(("Engine", version(client).unwrap_or_else(|error| Bad(error.to_string()))));
-    tell(("containers", containers(client, config).unwrap_or_else(|error| Bad(error.to_string()))));
-    tell(("event stream", events(client)));
-}
-
-fn version(client: &mut Client) -> Result<Finding, Error> {
-    let (engine, version) = (client.info()?, client.version()?);
-    let product = if engine.is_podman { "Podman" } else { "Docker" };
-    let (release, api, host) = (engine.version, version.api, engine.host_name);
-    Ok(Good(format!("{product} {release} (API {api}) on {host}")))
-}
-
-fn containers(client: &mut Client, config: &Config) -> Result<Finding, Error> {
-    let all = client.list()?;
-    let watched = all.iter().filter(|one| config.names.admits(&one.name, &one.labels)).count();
-    Ok(match (watched, all.len()) {
-        (0, total @ 1..) => Lacking(format!(
-            "none of {} passes CONTAINER_NAME_FILTER, CONTAINER_NAME_EXCLUDE and the label \
-             dmon.enable: correct them if that is not meant",
-            count(total, "container")
-        )),
-        (watched, total) if watched == total => Good(count(total, "container")),
-        (watched, total) => Good(format!("{watched} of {} watched", count(total, "container"))),
-    })
-}
-
-fn events(client: &mut Client) -> Finding {
-    match client.events(None) {
-        Ok(_) => Good("open".to_owned()),
-        Err(error @ Error::Refused { .. }) => Lacking(format!(
-            "{error}; watching would poll instead: a socket proxy has to allow EVENTS"
-        )),
-        Err(error) => Bad(error.to_string()),
+    if !sources.from_environment.is_empty() {
+        parts.push(format!("{} from the environment", sources.from_environment.join(", ")));
     }
+    if parts.is_empty() {
+        parts.push("none is set, the defaults hold".to_owned());
+    }
+    parts.extend(sources.closed.iter().cloned());
+    let sentence = parts.join("; ");
+    let is_lacking = !sources.closed.is_empty()
+        && config.webhook.is_none()
+        && config.notifications.are_enabled();
+    if is_lacking { Lacking(sentence) } else { Good(sentence) }
 }
 
 fn webhook(config: &Config) -> Finding {
