@@ -1,36 +1,88 @@
-//! Keeps the sign of life fresh that `dmon health` reads.
+//! When the sign of life is written that `dmon health` reads, and what it says. Writes nothing
+//! itself.
 
 use std::time::{Duration, Instant};
 
-use super::files::Files;
 use crate::monitor::Health;
 use crate::store::alive::{Alive, WRITTEN_EVERY};
+
+/// The least time between two checks: what they cost must not grow with the number of events.
+const CHECKED_EVERY: Duration = Duration::from_millis(200);
 
 /// What was last written, and when.
 #[derive(Debug, Default)]
 pub(super) struct Vitals {
     written: Option<(Alive, Instant)>,
+    checked: Option<Instant>,
+    /// Whether something happened since the last check.
+    unchecked: bool,
 }
 
 impl Vitals {
-    /// How long may pass until the next update.
-    pub(super) fn rest(&self, now: Instant) -> Duration {
-        let due = self.written.as_ref().map(|(_, at)| *at + WRITTEN_EVERY);
-        due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now))
+    /// Something happened: whether it is time for a check.
+    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+        self.unchecked = true;
+        self.checked.is_none_or(|at| now >= at + CHECKED_EVERY)
     }
 
-    /// Writes the core's health where it is news, or where what was written grows old.
-    pub(super) fn update(&mut self, files: &Files, health: Health, now: Instant) {
+    /// A check: what to write, where it is news or what was written grows old.
+    pub(super) fn check(&mut self, health: Health, now: Instant) -> Option<Alive> {
+        (self.checked, self.unchecked) = (Some(now), false);
         let alive = alive(health);
-        let is_news = self.written.as_ref().is_none_or(|(written, _)| *written != alive);
-        if is_news || self.rest(now).is_zero() {
-            files.mark_alive(&alive);
-            self.written = Some((alive, now));
+        if self
+            .written
+            .as_ref()
+            .is_some_and(|(written, at)| *written == alive && now < *at + WRITTEN_EVERY)
+        {
+            return None;
         }
+        self.written = Some((alive.clone(), now));
+        Some(alive)
+    }
+
+    /// How long may pass until the next check.
+    pub(super) fn rest(&self, now: Instant) -> Duration {
+        let of_news = self.checked.filter(|_| self.unchecked).map(|at| at + CHECKED_EVERY);
+        let of_age = self.written.as_ref().map(|(_, at)| *at + WRITTEN_EVERY);
+        let due = of_news.into_iter().chain(of_age).min();
+        due.map_or(Duration::ZERO, |due| due.saturating_duration_since(now))
     }
 }
 
 fn alive(Health { live, inspections, uninspected }: Health) -> Alive {
     let warning = |(name, why)| format!("{name} cannot be inspected: {why}");
     Alive { live, inspections, warnings: uninspected.into_iter().map(warning).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    fn health(live: Result<(), String>) -> Health {
+        let uninspected = vec![("web".to_owned(), "no answer".to_owned())];
+        Health { live, inspections: Ok(()), uninspected }
+    }
+
+    #[test]
+    fn what_is_news_or_old_is_written() {
+        let begin = clock::monotonic();
+        let after = |milliseconds| begin + Duration::from_millis(milliseconds);
+        let mut vitals = Vitals::default();
+        assert!(vitals.is_due(begin) && vitals.rest(begin).is_zero());
+        let written = vitals.check(health(Ok(())), begin).unwrap();
+        assert_eq!(written.warnings, ["web cannot be inspected: no answer"]);
+        assert_eq!(vitals.rest(begin), WRITTEN_EVERY);
+
+        assert!(!vitals.is_due(after(50)));
+        assert_eq!(vitals.rest(after(50)), Duration::from_millis(150));
+        assert!(vitals.is_due(after(200)));
+        assert_eq!(vitals.check(health(Ok(())), after(200)), None);
+        assert_eq!(vitals.rest(after(200)), Duration::from_millis(9800));
+
+        let lost = || health(Err("lost".to_owned()));
+        assert!(vitals.check(lost(), after(400)).is_some_and(|alive| alive.live.is_err()));
+        assert_eq!(vitals.check(lost(), after(10_399)), None);
+        assert!(vitals.check(lost(), after(10_400)).is_some());
+    }
 }

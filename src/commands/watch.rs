@@ -177,13 +177,22 @@ impl Watch<'_> {
             self.host.clone_from(&engine.host_name);
         }
         let effects = self.monitor.step(now(self.begun), input);
-        self.vitals.update(&self.files, self.monitor.health(), clock::monotonic());
+        self.check_vitals(clock::monotonic());
         for effect in effects {
             if self.perform(effect) == Turn::Last {
                 return Turn::Last;
             }
         }
         Turn::Another
+    }
+
+    /// Keeps fresh what `dmon health` reads.
+    fn check_vitals(&mut self, now: Instant) {
+        if self.vitals.is_due(now)
+            && let Some(alive) = self.vitals.check(self.monitor.health(), now)
+        {
+            self.files.mark_alive(&alive);
+        }
     }
 
     fn next(&self, turns: &Receiver<Input>) -> Input {
