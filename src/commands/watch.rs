@@ -24,15 +24,15 @@ use super::vitals::Vitals;
 use crate::args::Output;
 use crate::clock;
 use crate::config::Config;
-use crate::docker::ask::{self, Question};
+use crate::docker::ask::{About, Asker, Question};
+use crate::docker::listen::{self, Control};
 use crate::docker::own;
-use crate::docker::watch::{self, Wishes};
 use crate::json_lines;
 use crate::message::alert::{self, Context};
 use crate::monitor::Monitor;
 use crate::monitor::effect::{Batch, Effect, Held, Level};
 use crate::monitor::input::Input;
-use crate::monitor::moment::Now;
+use crate::monitor::moment::{Moment, Now};
 use crate::monitor::settings::Settings;
 use crate::store::alive::Alive;
 use crate::timestamp::Timestamp;
@@ -115,9 +115,9 @@ fn forward_signals(inbox: SyncSender<Input>) -> io::Result<()> {
 
 /// The ways to the threads at the edges.
 struct Edges {
-    questions: Sender<Question>,
+    asker: Asker,
     letters: Sender<Letter>,
-    wishes: Arc<Wishes>,
+    listener: Arc<Control>,
 }
 
 impl Edges {
@@ -127,17 +127,15 @@ impl Edges {
         since: Option<Timestamp>,
         inbox: &SyncSender<Input>,
     ) -> Self {
-        let wishes = Arc::new(Wishes::default());
-        let (questions, asked) = mpsc::channel();
+        let listener = Arc::new(Control::default());
         let (letters, written) = mpsc::channel();
-        let (endpoint, heeded, answers) =
-            (config.docker_socket.clone(), Arc::clone(&wishes), inbox.clone());
-        spawn("listen", move || watch::listen(&endpoint, since, &answers, &heeded));
-        let (endpoint, answers) = (config.docker_socket.clone(), inbox.clone());
-        spawn("ask", move || ask::answer(&endpoint, &asked, &answers));
+        let (endpoint, control, events) =
+            (config.docker_socket.clone(), Arc::clone(&listener), inbox.clone());
+        spawn("listen", move || listen::listen(&endpoint, since, &events, &control));
+        let asker = Asker::new(config.docker_socket.clone(), inbox.clone());
         let deliveries = inbox.clone();
         spawn("post", move || post::deliver(&outlet, &written, &deliveries));
-        Self { questions, letters, wishes }
+        Self { asker, letters, listener }
     }
 }
 
@@ -178,6 +176,7 @@ impl Watch<'_> {
         }
         let effects = self.monitor.step(now(self.begun), input);
         self.check_vitals(clock::monotonic());
+        self.edges.listener.set_live(self.monitor.is_live());
         for effect in effects {
             if self.perform(effect) == Turn::Last {
                 return Turn::Last;
@@ -212,10 +211,12 @@ impl Watch<'_> {
 
     fn perform(&self, effect: Effect) -> Turn {
         match effect {
-            Effect::List { asked } => self.ask(Question::List(asked)),
-            Effect::Inspect { asked, id } => self.ask(Question::Inspect(asked, id)),
-            Effect::Ping { asked } => self.ask(Question::Ping(asked)),
-            Effect::FetchLogs { id, lines } => self.ask(Question::Logs { id, lines }),
+            Effect::List { asked } => self.ask(asked, About::List),
+            Effect::Inspect { asked, id } => self.ask(asked, About::Inspect(id)),
+            Effect::Ping { asked } => self.ask(asked, About::Ping),
+            Effect::FetchLogs { id, lines } => {
+                self.ask(Moment::default(), About::Logs { id, lines });
+            }
             Effect::Post(batch) => self.post(&batch),
             Effect::Save => self.files.save(&self.monitor.state()),
             Effect::Held(Held { identity, name, what, reason }) => {
@@ -225,15 +226,15 @@ impl Watch<'_> {
                 Level::Warning => log::warn!("{remark}"),
                 Level::Info => log::info!("{remark}"),
             },
-            Effect::ReopenStream => self.edges.wishes.reopen(),
+            Effect::ReopenStream => self.edges.listener.reopen_stream(),
             Effect::AbandonPost(_) => {}
             Effect::Exit => return Turn::Last,
         }
         Turn::Another
     }
 
-    fn ask(&self, question: Question) {
-        self.edges.questions.send(question).expect("the thread that asks ends after this one");
+    fn ask(&self, asked: Moment, about: About) {
+        self.edges.asker.ask(Question { asked, about });
     }
 
     fn post(&self, batch: &Batch) {

@@ -6,18 +6,19 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use log::debug;
+use log::{debug, warn};
 
 use super::Endpoint;
-use super::connection::{After, Answer, Connection, Deadline};
+use super::connection::{After, Connection, Deadline, Response};
 use super::error::{Error, Failure};
 use super::http::{self, Decoder, Reuse, Target};
 use super::socket::{Connections, Connector, Socket};
 use super::stats::Sample;
 use super::stream::Stream;
+use super::targets;
 use super::wire::{self, Unreadable, Version};
 use crate::clock;
-use crate::monitor::container::{ContainerId, Engine, Inspected, Listed};
+use crate::monitor::container::{ContainerId, Engine, Inspected, Listed, UnreadableLine};
 use crate::timestamp::Timestamp;
 
 /// How long an answer may take, all of it.
@@ -56,9 +57,31 @@ impl Client {
         Self { endpoint, host, timeout, connector: Connector::default(), idle: None }
     }
 
+    /// One more client of the same Engine, with a connection of its own.
+    pub(super) fn another(&self) -> Self {
+        let (endpoint, host) = (self.endpoint.clone(), self.host.clone());
+        Self {
+            endpoint,
+            host,
+            timeout: self.timeout,
+            connector: self.connector.clone(),
+            idle: None,
+        }
+    }
+
+    /// Where it asks.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Closes the connection that is kept open: the next request is made on a new one.
+    pub fn disconnect(&mut self) {
+        self.idle = None;
+    }
+
     /// Whether the Engine takes a new connection and answers on it.
     pub fn ping(&mut self) -> Result<(), Error> {
-        self.idle = None;
+        self.disconnect();
         let target = Target::new("/_ping");
         let body = self.get(&target)?;
         if body.trim_ascii() == b"OK" {
@@ -76,25 +99,36 @@ impl Client {
 
     /// What the Engine says of itself and its host.
     pub fn info(&mut self) -> Result<Engine, Error> {
-        let body = self.get(&Target::new("/info"))?;
-        wire::info(&body).map_err(|error| self.unreadable(&error))
+        self.info_within(self.timeout)
     }
 
-    /// All containers, also those that do not run.
+    /// The same, with another limit to how long the answer may take.
+    pub(super) fn info_within(&mut self, span: Duration) -> Result<Engine, Error> {
+        let target = Target::new("/info");
+        let response = self.fetch(&target, BODY_BYTES_MAX, Deadline::after(span))?;
+        wire::info(&granted(&target, response)?).map_err(|error| self.unreadable(&error))
+    }
+
+    /// All containers, also those that do not run. What cannot be read of them is left out with a
+    /// warning.
     pub fn list(&mut self) -> Result<Vec<Listed>, Error> {
-        let body = self.get(&Target::new("/containers/json").query("all", "1"))?;
-        wire::list(&body).map_err(|error| self.unreadable(&error))
+        let body = self.get(&targets::list())?;
+        let list = wire::list(&body).map_err(|error| self.unreadable(&error))?;
+        for UnreadableLine { id, name, reason } in list.unreadable {
+            warn!("container {name} ({id}) is left out: {reason}");
+        }
+        Ok(list.containers)
     }
 
     /// One container in full.
     pub fn inspect(&mut self, id: &ContainerId) -> Result<Inspected, Error> {
-        let body = self.get(&of_container(id, "json"))?;
+        let body = self.get(&targets::of_container(id, "json"))?;
         wire::inspect(&body).map_err(|error| self.unreadable(&error))
     }
 
     /// Many containers in full, in the order asked for. An error concerns its container only.
     pub fn inspect_many(&self, ids: &[ContainerId]) -> Vec<Result<Inspected, Error>> {
-        let targets: Vec<_> = ids.iter().map(|id| of_container(id, "json")).collect();
+        let targets: Vec<_> = ids.iter().map(|id| targets::of_container(id, "json")).collect();
         let read = |body: Vec<u8>| wire::inspect(&body).map_err(|error| self.unreadable(&error));
         self.many(&targets).into_iter().map(|body| body.and_then(read)).collect()
     }
@@ -103,7 +137,7 @@ impl Client {
     /// have none, having ended since they were listed, are left out.
     pub fn sample(&self, ids: &[ContainerId]) -> Sample {
         let asked = clock::monotonic();
-        let one_shot = |id| of_container(id, "stats").query("stream", "false");
+        let one_shot = |id| targets::of_container(id, "stats").query("stream", "false");
         let targets: Vec<_> = ids.iter().map(|id| one_shot(id).query("one-shot", "true")).collect();
         let read = |body: Vec<u8>| wire::stats(&body).map_err(|error| self.unreadable(&error));
         let (mut stats, mut failed) = (BTreeMap::new(), Vec::new());
@@ -124,18 +158,34 @@ impl Client {
     /// The last lines of a container's log, both outputs. In frames unless it has a terminal
     /// (see [`super::logs::demultiplex`]).
     pub fn logs(&mut self, id: &ContainerId, lines: u32) -> Result<Vec<u8>, Error> {
-        let target = of_container(id, "logs").query("stdout", "1").query("stderr", "1");
-        self.get(&target.query("tail", &lines.to_string()))
+        self.get(&targets::logs(id, lines))
     }
 
     /// The containers' events from now on, or from a moment in the past on, that one included.
     pub fn events(&mut self, since: Option<Timestamp>) -> Result<Stream, Error> {
-        let mut target = Target::new("/events").query("filters", EVENT_FILTERS);
-        if let Some(since) = since {
-            let (seconds, rest) = (since.seconds(), since.nanoseconds().rem_euclid(1_000_000_000));
-            target = target.query("since", &format!("{seconds}.{rest:09}"));
+        self.stream(&targets::events(since))
+    }
+
+    /// Asks for that, on the connection that is open or on a new one. An error means that there was
+    /// no whole answer.
+    pub(super) fn fetch(
+        &mut self,
+        target: &Target,
+        body_bytes_max: u64,
+        by: Deadline<'_>,
+    ) -> Result<Response, Error> {
+        let request = http::get(target, &self.host, Reuse::KeepOpen);
+        // One on which something came unasked, an end or a proxy's complaint, is not used again.
+        if let Some(connection) = self.idle.take().and_then(Connection::if_quiet) {
+            match self.exchange(connection, &request, body_bytes_max, by) {
+                // The Engine closed it meanwhile, without having seen the request.
+                Err(Failure::Stale) => debug!("a connection that was kept open is closed"),
+                answer => return answer.map_err(|failure| self.failed(&failure, by)),
+            }
         }
-        self.stream(&target)
+        let connection = self.connect(by)?;
+        let answer = self.exchange(connection, &request, body_bytes_max, by);
+        answer.map_err(|failure| self.failed(&failure, by))
     }
 
     fn stream(&mut self, target: &Target) -> Result<Stream, Error> {
@@ -145,56 +195,57 @@ impl Client {
         let head = connection
             .send(&http::get(target, &self.host, Reuse::Close), by)
             .and_then(|()| connection.head(&mut decoder, by))
-            .map_err(|failure| self.failed(&failure))?;
+            .map_err(|failure| self.failed(&failure, by))?;
         if head.status == 200 {
             decoder.lift_limit();
             return Ok(Stream::new(connection, decoder, self.endpoint.clone()));
         }
         let mut body = Vec::new();
         let answer = connection.rest(&mut decoder, &mut body, by);
-        answer.map_err(|failure| self.failed(&failure))?;
-        Err(refused(target, head.status, &body))
+        answer.map_err(|failure| self.failed(&failure, by))?;
+        Err(refused(target.shown(), &Response { status: head.status, body }))
     }
 
-    /// Asks on the connection that is open, or on a new one.
+    /// What is answered to that where the Engine grants it.
     fn get(&mut self, target: &Target) -> Result<Vec<u8>, Error> {
         let by = Deadline::after(self.timeout);
-        let request = http::get(target, &self.host, Reuse::KeepOpen);
-        // One on which something came unasked, an end or a proxy's complaint, is not used again.
-        if let Some(connection) = self.idle.take().and_then(Connection::if_quiet) {
-            match self.exchange(connection, &request, by) {
-                // The Engine closed it meanwhile, without having seen the request.
-                Err(Failure::Stale) => debug!("a connection that was kept open is closed"),
-                answer => return self.judge(target, answer),
-            }
-        }
-        let connection = self.connect(by)?;
-        let answer = self.exchange(connection, &request, by);
-        self.judge(target, answer)
+        granted(target, self.fetch(target, BODY_BYTES_MAX, by)?)
     }
 
     fn exchange(
         &mut self,
         mut connection: Connection,
         request: &[u8],
-        by: Deadline,
-    ) -> Result<Answer, Failure> {
+        body_bytes_max: u64,
+        by: Deadline<'_>,
+    ) -> Result<Response, Failure> {
         connection.send(request, by)?;
-        let answer = connection.receive(BODY_BYTES_MAX, by)?;
-        if let After::Open = answer.after {
+        let (response, after) = connection.receive(body_bytes_max, by)?;
+        if let After::Open = after {
             self.idle = Some(connection);
         }
-        Ok(answer)
+        Ok(response)
     }
 
-    /// Asks for many things, each on a connection of its own: first all are asked for, then all
-    /// answers are read, at most [`AT_ONCE_MAX`] at a time and all by one deadline.
+    /// Asks for many things, each on a connection of its own: first all of a chunk of at most
+    /// [`AT_ONCE_MAX`] are asked for, then all its answers are read by one deadline. Once a whole
+    /// chunk stays without an answer, the rest is not asked for.
     fn many(&self, targets: &[Target]) -> Vec<Result<Vec<u8>, Error>> {
-        let by = Deadline::after(self.timeout);
-        targets.chunks(AT_ONCE_MAX).flat_map(|targets| self.at_once(targets, by)).collect()
+        let mut answers = Vec::with_capacity(targets.len());
+        for chunk in targets.chunks(AT_ONCE_MAX) {
+            let before = answers.len();
+            answers.extend(self.at_once(chunk));
+            let is_dead = answers[before..].iter().all(is_unreachable);
+            if let Some(Err(error)) = answers.last().filter(|_| is_dead).cloned() {
+                answers.resize(targets.len(), Err(error));
+                break;
+            }
+        }
+        answers
     }
 
-    fn at_once(&self, targets: &[Target], by: Deadline) -> Vec<Result<Vec<u8>, Error>> {
+    fn at_once(&self, targets: &[Target]) -> Vec<Result<Vec<u8>, Error>> {
+        let by = Deadline::after(self.timeout);
         let connections = match self.connector.start(&self.endpoint, targets.len(), by) {
             Ok(connections) => connections,
             Err(error) => {
@@ -205,7 +256,9 @@ impl Client {
         let asked: Vec<_> =
             targets.iter().map(|target| self.ask(&connections, target, by)).collect();
         let answers = asked.into_iter().zip(targets).map(|(connection, target)| {
-            self.judge(target, connection?.receive(BODY_BYTES_MAX, by.at_least(LATE)))
+            let received = connection?.receive(BODY_BYTES_MAX, by.at_least(LATE));
+            let (response, _) = received.map_err(|failure| self.failed(&failure, by))?;
+            granted(target, response)
         });
         answers.collect()
     }
@@ -214,35 +267,27 @@ impl Client {
         &self,
         connections: &Connections,
         target: &Target,
-        by: Deadline,
+        by: Deadline<'_>,
     ) -> Result<Connection, Error> {
-        let mut connection = self.connected(connections.next(by))?;
+        let mut connection = self.connected(connections.next(by), by)?;
         let request = http::get(target, &self.host, Reuse::Close);
-        connection.send(&request, by).map_err(|failure| self.failed(&failure))?;
+        connection.send(&request, by).map_err(|failure| self.failed(&failure, by))?;
         Ok(connection)
     }
 
-    fn connect(&self, by: Deadline) -> Result<Connection, Error> {
+    fn connect(&self, by: Deadline<'_>) -> Result<Connection, Error> {
         let started = self.connector.start(&self.endpoint, 1, by);
-        self.connected(started.and_then(|connections| connections.next(by)))
+        self.connected(started.and_then(|connections| connections.next(by)), by)
     }
 
-    fn connected(&self, result: io::Result<Socket>) -> Result<Connection, Error> {
+    fn connected(&self, result: io::Result<Socket>, by: Deadline<'_>) -> Result<Connection, Error> {
         result
             .map(Connection::new)
-            .map_err(|error| Error::connecting(&self.endpoint, &error, self.timeout))
+            .map_err(|error| Error::connecting(&self.endpoint, &error, by.span()))
     }
 
-    fn judge(&self, target: &Target, answer: Result<Answer, Failure>) -> Result<Vec<u8>, Error> {
-        let answer = answer.map_err(|failure| self.failed(&failure))?;
-        match answer.head.status {
-            200 => Ok(answer.body),
-            status => Err(refused(target, status, &answer.body)),
-        }
-    }
-
-    fn failed(&self, failure: &Failure) -> Error {
-        Error::answering(&self.endpoint, failure, self.timeout)
+    fn failed(&self, failure: &Failure, by: Deadline<'_>) -> Error {
+        Error::answering(&self.endpoint, failure, by.span())
     }
 
     fn unreadable(&self, error: &Unreadable) -> Error {
@@ -254,19 +299,16 @@ impl Client {
     }
 }
 
-/// The events that dmon cares for, as the Engine's own filter: a health check alone makes three
-/// others at every probe. Podman says `remove` for `destroy`.
-const EVENT_FILTERS: &str = concat!(
-    r#"{"type":["container"],"event":["create","start","die","kill","stop","restart","pause","#,
-    r#""unpause","oom","health_status","rename","destroy","remove"]}"#,
-);
-
-fn of_container(id: &ContainerId, what: &str) -> Target {
-    Target::new("/containers").segment(id.as_str()).segment(what)
+/// The body of an answer that grants what was asked for.
+fn granted(target: &Target, response: Response) -> Result<Vec<u8>, Error> {
+    if response.status == 200 { Ok(response.body) } else { Err(refused(target.shown(), &response)) }
 }
 
-fn refused(target: &Target, status: u16, body: &[u8]) -> Error {
-    let path = target.as_str();
-    let path = path.split_once('?').map_or(path, |(path, _)| path).to_owned();
-    Error::Refused { path, status, message: wire::message(body) }
+/// The error of an answer that does not.
+pub(super) fn refused(path: String, response: &Response) -> Error {
+    Error::Refused { path, status: response.status, message: wire::message(&response.body) }
+}
+
+fn is_unreachable<T>(answer: &Result<T, Error>) -> bool {
+    matches!(answer, Err(Error::Unreachable { .. }))
 }

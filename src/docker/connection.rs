@@ -11,23 +11,43 @@ use crate::clock;
 
 /// By when something has to have happened, however little of it happens at a time.
 #[derive(Clone, Copy)]
-pub(super) struct Deadline(Instant);
+pub(super) struct Deadline<'a> {
+    at: Instant,
+    /// How long that is from its beginning, for the words of an error.
+    span: Duration,
+    /// Asked when it has come: another deadline, where there is more time.
+    extension: Option<&'a dyn Fn() -> Option<Instant>>,
+}
 
-impl Deadline {
+impl<'a> Deadline<'a> {
     pub(super) fn after(span: Duration) -> Self {
-        Self(clock::monotonic() + span)
+        Self { at: clock::monotonic() + span, span, extension: None }
+    }
+
+    /// The same, and later if `extension` names another time when it has come.
+    pub(super) fn extended_by(self, extension: &'a dyn Fn() -> Option<Instant>) -> Self {
+        Self { extension: Some(extension), ..self }
     }
 
     /// The time that is left, for a timeout: never zero, which sockets do not take.
     pub(super) fn left(self) -> Result<Duration, Failure> {
-        let left = self.0.saturating_duration_since(clock::monotonic());
+        let now = clock::monotonic();
+        let mut left = self.at.saturating_duration_since(now);
+        if left.is_zero() {
+            let later = self.extension.and_then(|extension| extension());
+            left = later.ok_or(Failure::TimedOut)?.saturating_duration_since(now);
+        }
         if left.is_zero() { Err(Failure::TimedOut) } else { Ok(left.max(Duration::from_millis(1))) }
     }
 
     /// The same, and at least `span` from now: for what has had its time and may have arrived
     /// meanwhile.
     pub(super) fn at_least(self, span: Duration) -> Self {
-        Self(self.0.max(clock::monotonic() + span))
+        Self { at: self.at.max(clock::monotonic() + span), ..self }
+    }
+
+    pub(super) fn span(self) -> Duration {
+        self.span
     }
 }
 
@@ -37,11 +57,13 @@ pub(super) struct Connection {
     input: Input,
 }
 
-/// A whole answer.
-pub(super) struct Answer {
-    pub(super) head: Head,
-    pub(super) body: Vec<u8>,
-    pub(super) after: After,
+/// A whole answer, whatever it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// What the connection is good for after an answer.
@@ -67,7 +89,7 @@ impl Connection {
     }
 
     /// Writes a request.
-    pub(super) fn send(&mut self, request: &[u8], by: Deadline) -> Result<(), Failure> {
+    pub(super) fn send(&mut self, request: &[u8], by: Deadline<'_>) -> Result<(), Failure> {
         self.socket.set_write_timeout(by.left()?)?;
         self.socket.write_all(request).map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Failure::Stale,
@@ -76,7 +98,11 @@ impl Connection {
     }
 
     /// Reads a whole answer, its body at most so long.
-    pub(super) fn receive(&mut self, body_bytes_max: u64, by: Deadline) -> Result<Answer, Failure> {
+    pub(super) fn receive(
+        &mut self,
+        body_bytes_max: u64,
+        by: Deadline<'_>,
+    ) -> Result<(Response, After), Failure> {
         let mut decoder = Decoder::new(body_bytes_max);
         let head = self.head(&mut decoder, by)?;
         let mut body = Vec::new();
@@ -84,11 +110,15 @@ impl Connection {
             End::InOrder if head.keeps_open() && self.input.unread().is_empty() => After::Open,
             _ => After::Closed,
         };
-        Ok(Answer { head, body, after })
+        Ok((Response { status: head.status, body }, after))
     }
 
     /// Reads the head of an answer.
-    pub(super) fn head(&mut self, decoder: &mut Decoder, by: Deadline) -> Result<Head, Failure> {
+    pub(super) fn head(
+        &mut self,
+        decoder: &mut Decoder,
+        by: Deadline<'_>,
+    ) -> Result<Head, Failure> {
         let mut seen = 0;
         loop {
             let mut unread = self.input.unread();
@@ -114,7 +144,7 @@ impl Connection {
         &mut self,
         decoder: &mut Decoder,
         body: &mut Vec<u8>,
-        by: Deadline,
+        by: Deadline<'_>,
     ) -> Result<End, Failure> {
         loop {
             if let Some(end) = self.more(decoder, body, by)? {
@@ -129,7 +159,7 @@ impl Connection {
         &mut self,
         decoder: &mut Decoder,
         body: &mut Vec<u8>,
-        by: Deadline,
+        by: Deadline<'_>,
     ) -> Result<Option<End>, Failure> {
         let known = body.len();
         let mut unread = self.input.unread();
@@ -152,9 +182,15 @@ impl Connection {
     }
 
     /// Reads what comes next; 0 when the peer closed the connection.
-    fn fill(&mut self, by: Deadline) -> Result<usize, Failure> {
-        self.socket.set_read_timeout(by.left()?)?;
-        Ok(self.input.fill(&mut self.socket)?)
+    fn fill(&mut self, by: Deadline<'_>) -> Result<usize, Failure> {
+        loop {
+            self.socket.set_read_timeout(by.left()?)?;
+            match self.input.fill(&mut self.socket).map_err(Failure::from) {
+                // The deadline may be another by now.
+                Err(Failure::TimedOut) => {}
+                filled => return filled,
+            }
+        }
     }
 }
 

@@ -1,14 +1,16 @@
 //! Why the Engine did not answer, or did not answer what was asked: in kinds for code that goes on
-//! differently, in a sentence with its remedy for people.
+//! differently, in one line for the log and Slack ([`Error::reason`]), in a sentence with its remedy
+//! for people (its `Display`).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::Endpoint;
 use super::http;
+use super::{Endpoint, Remedy};
 
 /// Why a request to the Engine failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,27 +59,45 @@ pub enum Obstacle {
     Broken(String),
 }
 
-/// What gives somebody access to a socket.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Remedy {
-    /// Being in the group that owns it.
-    Group {
-        /// The group's id.
-        gid: u32,
-        /// The group's name and the user's; `None` where they have none (in a container).
-        names: Option<(String, String)>,
-    },
-    /// Nothing but being root or its owner.
-    Root,
-}
-
 impl Error {
-    /// Whether it says that there is no container of that id. Podman has another status for one that
-    /// is being removed at the moment.
-    pub(super) fn is_no_such_container(&self) -> bool {
-        let Self::Refused { status, message, .. } = self else { return false };
-        let says_so = |message: &String| message.to_lowercase().contains("no such container");
-        *status == 404 || (*status == 500 && message.as_ref().is_some_and(says_so))
+    /// What failed and why, in one line without advice.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Unreachable { endpoint, obstacle } => obstacle.reason(endpoint),
+            Self::Alien { endpoint, reason } => {
+                format!("what answers at {endpoint} is not a Docker Engine ({reason})")
+            }
+            Self::Refused { path, status: 403, message: None } => format!("a proxy forbids {path}"),
+            Self::Refused { path, status, message: None } if is_refusal(*status) => {
+                format!("a proxy answered {path} with status {status}")
+            }
+            Self::Refused { path, status, message: None } => {
+                format!("{path} was answered with status {status}, not in the Engine's words")
+            }
+            Self::Refused { path, status, message: Some(message) } => {
+                format!("the Engine answered {path} with status {status}: {}", one_line(message))
+            }
+        }
+    }
+
+    /// What to do about it.
+    pub(super) fn remedy(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Unreachable { endpoint, obstacle } => obstacle.remedy(endpoint),
+            Self::Alien { .. } => {
+                Some("point DOCKER_SOCKET at the Engine or its socket proxy".into())
+            }
+            Self::Refused { status, message: None, .. } if is_refusal(*status) => {
+                Some("let it allow CONTAINERS, EVENTS, INFO, PING and VERSION".into())
+            }
+            Self::Refused { .. } => None,
+        }
+    }
+
+    /// Whether somebody who is there refused, as a proxy refuses a path that it does not allow or
+    /// does not know. Other statuses are faults that pass.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if is_refusal(*status))
     }
 
     /// The error of a connection that could not be made.
@@ -114,6 +134,29 @@ impl Error {
     }
 }
 
+/// Forbidden, not found, not allowed, not implemented.
+pub(super) fn is_refusal(status: u16) -> bool {
+    matches!(status, 401 | 403 | 404 | 405 | 501)
+}
+
+/// The most of somebody else's words that goes into one of ours.
+const QUOTE_BYTES_MAX: usize = 300;
+
+/// Somebody else's words as a part of one line.
+fn one_line(text: &str) -> String {
+    let mut line = text.split(char::is_control).collect::<Vec<_>>().join(" ");
+    if line.len() > QUOTE_BYTES_MAX {
+        line.truncate(line.floor_char_boundary(QUOTE_BYTES_MAX));
+        line.push('…');
+    }
+    line
+}
+
+/// `10 s`, `2.5 s`.
+pub(super) fn seconds(span: Duration) -> String {
+    format!("{} s", (span.as_secs_f32() * 10.0).round() / 10.0)
+}
+
 fn is_socket(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
 }
@@ -148,52 +191,12 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl Remedy {
-    fn of(socket: &Path) -> Self {
-        // No metadata: a directory above is closed, and no group opens it.
-        let Ok(metadata) = std::fs::metadata(socket) else { return Self::Root };
-        let (gid, writable) = (metadata.gid(), metadata.mode() & 0o020 != 0);
-        if gid == 0 || !writable {
-            return Self::Root;
-        }
-        let uid = std::fs::metadata("/proc/self").map_or(0, |process| process.uid());
-        let group = name_of("/etc/group", gid);
-        Self::Group { gid, names: group.zip(name_of("/etc/passwd", uid)) }
-    }
-}
-
-/// The name with that id in a file like `/etc/group` (`name:x:id:…`).
-fn name_of(file: &str, id: u32) -> Option<String> {
-    name_in(&std::fs::read_to_string(file).ok()?, id)
-}
-
-fn name_in(table: &str, id: u32) -> Option<String> {
-    table.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, number) = (fields.next()?, fields.nth(1)?);
-        (number.parse() == Ok(id)).then(|| name.to_owned())
-    })
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreachable { endpoint, obstacle } => obstacle.explain(endpoint, formatter),
-            Self::Alien { endpoint, reason } => write!(
-                formatter,
-                "what answers at {endpoint} is not a Docker Engine ({reason}): point DOCKER_SOCKET \
-                 at the Engine or its socket proxy"
-            ),
-            Self::Refused { path, status: 403, message: None } => write!(
-                formatter,
-                "a proxy forbids {path}: let it allow CONTAINERS, EVENTS, INFO, PING and VERSION"
-            ),
-            Self::Refused { path, status, message: None } => {
-                write!(formatter, "the Engine answered {path} with status {status}")
-            }
-            Self::Refused { path, status, message: Some(message) } => {
-                write!(formatter, "the Engine answered {path} with status {status}: {message}")
-            }
+        formatter.write_str(&self.reason())?;
+        match self.remedy() {
+            Some(remedy) => write!(formatter, ": {remedy}"),
+            None => Ok(()),
         }
     }
 }
@@ -201,58 +204,40 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Obstacle {
-    fn explain(&self, endpoint: &Endpoint, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self, endpoint) {
-            (Self::Missing, _) => write!(
-                out,
-                "there is no socket at {endpoint}: start the Engine (sudo systemctl start docker), \
-                 set DOCKER_SOCKET, or in a container mount it (-v \
-                 /var/run/docker.sock:/var/run/docker.sock)"
-            ),
-            (Self::NoSocket, _) => write!(
-                out,
-                "{endpoint} is no socket: set DOCKER_SOCKET; in a container it may be a folder \
-                 that was made because the host has no such socket to mount"
-            ),
-            (Self::Denied(remedy), _) => {
-                write!(out, "no permission to use {endpoint}: {remedy}")
+    fn reason(&self, endpoint: &Endpoint) -> String {
+        match self {
+            Self::Missing => format!("there is no socket at {endpoint}"),
+            Self::NoSocket => format!("{endpoint} is no socket"),
+            Self::Denied(_) => format!("no permission to use {endpoint}"),
+            Self::Deaf => format!("nobody listens at {endpoint}"),
+            Self::UnknownHost => format!("the host of {endpoint} has no address"),
+            Self::TimedOut(waited) => {
+                format!("no answer from {endpoint} within {}", seconds(*waited))
             }
-            (Self::Deaf, Endpoint::Unix(_)) => write!(
-                out,
-                "nobody listens at {endpoint}: start the Engine (sudo systemctl start docker)"
-            ),
-            (Self::Deaf, Endpoint::Tcp { .. }) => {
-                write!(out, "nobody listens at {endpoint}: start the Engine or its socket proxy")
-            }
-            (Self::UnknownHost, _) => {
-                write!(out, "the host of {endpoint} has no address: correct DOCKER_SOCKET")
-            }
-            (Self::TimedOut(waited), _) => write!(
-                out,
-                "no answer from {endpoint} within {} s: see whether the Engine hangs (docker ps, \
-                 journalctl -u docker)",
-                waited.as_secs_f32()
-            ),
-            (Self::Broken(cause), _) => {
-                write!(out, "the connection to {endpoint} broke: {cause}")
-            }
+            Self::Broken(cause) => format!("the connection to {endpoint} broke: {cause}"),
         }
     }
-}
 
-impl fmt::Display for Remedy {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Group { gid, names: Some((group, user)) } => write!(
-                formatter,
-                "run `sudo usermod -aG {group} {user}` and log in anew; in a container, add \
-                 `--group-add {gid}`"
-            ),
-            Self::Group { gid, names: None } => {
-                write!(formatter, "start the container with `--group-add {gid}`")
+    fn remedy(&self, endpoint: &Endpoint) -> Option<Cow<'static, str>> {
+        Some(match (self, endpoint) {
+            (Self::Missing, _) => "start the Engine (sudo systemctl start docker), set \
+                                   DOCKER_SOCKET, or in a container mount it (-v \
+                                   /var/run/docker.sock:/var/run/docker.sock)"
+                .into(),
+            (Self::NoSocket, _) => "set DOCKER_SOCKET; in a container it may be a folder that was \
+                                    made because the host has no such socket to mount"
+                .into(),
+            (Self::Denied(remedy), _) => remedy.to_string().into(),
+            (Self::Deaf, Endpoint::Unix(_)) => {
+                "start the Engine (sudo systemctl start docker)".into()
             }
-            Self::Root => formatter.write_str("run dmon as root or as the owner of the socket"),
-        }
+            (Self::Deaf, Endpoint::Tcp { .. }) => "start the Engine or its socket proxy".into(),
+            (Self::UnknownHost, _) => "correct DOCKER_SOCKET".into(),
+            (Self::TimedOut(_), _) => {
+                "see whether the Engine hangs (docker ps, journalctl -u docker)".into()
+            }
+            (Self::Broken(_), _) => return None,
+        })
     }
 }
 
@@ -300,7 +285,7 @@ mod tests {
         );
         check(
             proxy,
-            Obstacle::TimedOut(Duration::from_millis(2500)),
+            Obstacle::TimedOut(Duration::from_micros(2_499_600)),
             "no answer from tcp://proxy:2375 within 2.5 s: see whether the Engine hangs (docker \
              ps, journalctl -u docker)",
         );
@@ -342,7 +327,15 @@ mod tests {
             refused(404, Some("No such container: a")),
             "the Engine answered /containers/a/json with status 404: No such container: a",
         );
-        check(refused(502, None), "the Engine answered /containers/a/json with status 502");
+        check(
+            refused(502, None),
+            "/containers/a/json was answered with status 502, not in the Engine's words",
+        );
+        check(
+            refused(404, None),
+            "a proxy answered /containers/a/json with status 404: let it allow CONTAINERS, EVENTS, \
+             INFO, PING and VERSION",
+        );
         check(
             refused(403, None),
             "a proxy forbids /containers/a/json: let it allow CONTAINERS, EVENTS, INFO, PING and \
@@ -359,23 +352,23 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_is_gone_is_known_by_status_or_words() {
-        let check = |status, message: Option<&str>, expected| {
-            let message = message.map(str::to_owned);
-            let error = Error::Refused { path: String::new(), status, message };
-            assert_eq!(error.is_no_such_container(), expected, "{error}");
+    fn a_reason_is_one_line_without_advice() {
+        let check = |error: Error, expected: &str| assert_eq!(error.reason(), expected);
+        let endpoint: Endpoint = "/s.sock".parse().unwrap();
+        let denied = Obstacle::Denied(Remedy::Root);
+        check(
+            Error::Unreachable { endpoint: endpoint.clone(), obstacle: denied },
+            "no permission to use unix:///s.sock",
+        );
+        let long = format!("a\nb{}", "é".repeat(QUOTE_BYTES_MAX));
+        let refused = |message: &str| Error::Refused {
+            path: "/info".to_owned(),
+            status: 500,
+            message: Some(message.to_owned()),
         };
-        check(404, None, true);
-        check(500, Some("no container with ID a found in database: no such container"), true);
-        check(500, Some("layer not known"), false);
-        check(502, None, false);
-    }
-
-    #[test]
-    fn names_are_found_by_their_id() {
-        let table = "root:x:0:\nbroken\ndocker:x:998:kim,lee\nlast:x:9980:\n";
-        assert_eq!(name_in(table, 998).as_deref(), Some("docker"));
-        assert_eq!(name_in(table, 0).as_deref(), Some("root"));
-        assert_eq!(name_in(table, 5), None);
+        let quoted = "é".repeat((QUOTE_BYTES_MAX - 3) / 2);
+        check(refused(&long), &format!("the Engine answered /info with status 500: a b{quoted}…"));
+        let whole = "x".repeat(QUOTE_BYTES_MAX);
+        check(refused(&whole), &format!("the Engine answered /info with status 500: {whole}"));
     }
 }

@@ -7,17 +7,21 @@ mod connection;
 pub mod endpoint;
 mod error;
 pub mod http;
+pub mod listen;
 pub mod logs;
 pub mod own;
 #[cfg(test)]
 mod recordings;
+mod remedy;
 mod socket;
 pub mod stats;
 mod stream;
-pub mod watch;
+mod targets;
 pub mod wire;
 
 pub use client::{ANSWER_TIMEOUT, AT_ONCE_MAX, BODY_BYTES_MAX, Client};
+pub use connection::Response;
 pub use endpoint::Endpoint;
-pub use error::{Error, Obstacle, Remedy};
+pub use error::{Error, Obstacle};
+pub use remedy::Remedy;
 pub use stream::{Heard, STREAM_LINE_BYTES_MAX, Stream};

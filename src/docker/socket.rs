@@ -3,6 +3,8 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -13,14 +15,14 @@ use super::connection::Deadline;
 /// Makes connections. `std` has no timeout for looking up a name, nor for connecting to a Unix
 /// socket, which waits while the listener's queue is full, as that of a hung Engine becomes. So a
 /// thread does it, one for all that are wanted together, and is left behind when it takes too long.
-#[derive(Default)]
+/// Clones share one limit.
+#[derive(Clone, Default)]
 pub(super) struct Connector {
-    /// Held by each thread as long as it lives.
-    threads: Arc<()>,
+    threads: Arc<AtomicUsize>,
 }
 
-/// The most threads that may be left behind, waiting.
-const STUCK_MAX: usize = 8;
+/// The most threads that connect or are left behind, waiting, at one time.
+const CONNECTING_MAX: usize = 64;
 
 /// Connections as they are made.
 pub(super) struct Connections(mpsc::Receiver<io::Result<Socket>>);
@@ -31,14 +33,10 @@ impl Connector {
         &self,
         to: &Endpoint,
         count: usize,
-        by: Deadline,
+        by: Deadline<'_>,
     ) -> io::Result<Connections> {
-        let alive = Arc::clone(&self.threads);
         let wait = by.left().map_err(|_| io::ErrorKind::TimedOut)?;
-        // One is the connector's own, one is this thread's to be.
-        if Arc::strong_count(&alive) > 2 + STUCK_MAX {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
+        let place = self.place().ok_or(io::ErrorKind::TimedOut)?;
         let (made, connections) = mpsc::sync_channel(1);
         let to = to.clone();
         thread::Builder::new().name("connect".to_owned()).spawn(move || {
@@ -48,18 +46,40 @@ impl Connector {
                     break;
                 }
             }
-            drop(alive);
+            drop(place);
         })?;
         Ok(Connections(connections))
+    }
+
+    /// A place for one more thread, unless all are taken.
+    fn place(&self) -> Option<Place> {
+        let more = |count| (count < CONNECTING_MAX).then_some(count + 1);
+        self.threads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Place(Arc::clone(&self.threads)))
+    }
+}
+
+/// The place of one thread, given back when it ends.
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Connections {
     /// The next one, or why it could not be made.
-    pub(super) fn next(&self, by: Deadline) -> io::Result<Socket> {
-        let late = || io::Error::from(io::ErrorKind::TimedOut);
-        let left = by.left().map_err(|_| late())?;
-        self.0.recv_timeout(left).map_err(|_| late())?
+    pub(super) fn next(&self, by: Deadline<'_>) -> io::Result<Socket> {
+        loop {
+            let left = by.left().map_err(|_| io::ErrorKind::TimedOut)?;
+            match self.0.recv_timeout(left) {
+                // The deadline may be another by now.
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::TimedOut.into()),
+                Ok(connection) => return connection,
+            }
+        }
     }
 }
 
@@ -132,5 +152,20 @@ impl Write for Socket {
             Self::Unix(stream) => stream.flush(),
             Self::Tcp(stream) => stream.flush(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_threads_connect_than_there_are_places() {
+        let connector = Connector::default();
+        let same = connector.clone();
+        let mut places: Vec<_> = (0..CONNECTING_MAX).map(|_| connector.place().unwrap()).collect();
+        assert!(same.place().is_none());
+        places.pop();
+        assert!(same.place().is_some());
     }
 }

@@ -4,7 +4,9 @@
 mod check;
 mod config;
 mod courier;
+mod engine_asked;
 mod engine_http;
+mod engine_listened;
 mod engine_real;
 mod example_settings;
 mod explain;

@@ -174,7 +174,7 @@ impl Snapshot {
         if !list.exists() {
             return Ok(None);
         }
-        let listed = wire::list(&bytes_of(&list)?).map_err(|error| of(&list, &error))?;
+        let listed = wire::list(&bytes_of(&list)?).map_err(|error| of(&list, &error))?.containers;
         let inspections = folder.join(format!("{name}.inspect.jsonl"));
         let mut inspected = BTreeMap::new();
         if inspections.exists() {

@@ -38,6 +38,16 @@ impl Target {
         &self.text
     }
 
+    /// The path as people are shown it: without the query, and an id as `docker ps` shows it.
+    pub fn shown(&self) -> String {
+        let path = self.text.split('?').next().unwrap_or_default();
+        let short = |segment: &str| match segment.get(..12) {
+            Some(start) if segment.len() == 64 => start.to_owned(),
+            _ => segment.to_owned(),
+        };
+        path.split('/').map(short).collect::<Vec<_>>().join("/")
+    }
+
     fn escaped(mut self, text: &str) -> Self {
         for byte in text.bytes() {
             if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -89,6 +99,20 @@ mod tests {
             Target::new("/events").query("since", "1.5").query("filters", r#"{"a":["b"]}"#),
             "/events?since=1.5&filters=%7B%22a%22%3A%5B%22b%22%5D%7D",
         );
+    }
+
+    #[test]
+    fn people_are_shown_a_short_path() {
+        let check = |target: Target, expected: &str| assert_eq!(target.shown(), expected);
+        let id = "0123456789abcdef".repeat(4);
+        let json = |id: &str| Target::new("/containers").segment(id).segment("json");
+        check(json(&id), "/containers/0123456789ab/json");
+        check(json("0123456789abcdef"), "/containers/0123456789abcdef/json");
+        check(
+            json(&"é".repeat(32)).query("a", "b"),
+            &format!("/containers/{}/json", "%C3%A9".repeat(32)),
+        );
+        check(Target::new("/containers/json").query("all", "1"), "/containers/json");
     }
 
     #[test]

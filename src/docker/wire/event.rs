@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Unreadable, nullable, parse, without_slash};
+use super::lenient::{Lenient, Text, Whole, labels};
+use super::{Unreadable, parse, without_slash};
 use crate::monitor::container::{ContainerId, Health, Labels};
 use crate::monitor::event::{Action, Event};
 use crate::timestamp::Timestamp;
@@ -11,11 +12,11 @@ use crate::timestamp::Timestamp;
 /// a network or a volume, an exec, an attach, or one that is not known.
 pub fn event(line: &[u8]) -> Result<Option<Event>, Unreadable> {
     let line: Line = parse("an event", line)?;
-    let mut attributes = line.actor.attributes;
-    if line.r#type != "container" || line.actor.id.is_empty() {
+    let Lenient(Actor { id: Text(id), mut attributes }) = line.actor;
+    if line.r#type != "container" || id.is_empty() {
         return Ok(None);
     }
-    let Some(action) = action(&line.action, &line.health_status, &attributes) else {
+    let Some(action) = action(&line.action.0, &line.health_status.0, &attributes) else {
         return Ok(None);
     };
     let name = attributes.remove("name").unwrap_or_default();
@@ -23,11 +24,11 @@ pub fn event(line: &[u8]) -> Result<Option<Event>, Unreadable> {
     // What the Engine says of this event stands among the container's labels.
     attributes.retain(|key, _| !ATTRIBUTES.contains(&key.as_str()));
     Ok(Some(Event {
-        time: match line.time_nano {
-            0 => Timestamp::from_seconds(line.time),
+        time: match line.time_nano.0 {
+            0 => Timestamp::from_seconds(line.time.0),
             nanoseconds => Timestamp::from_nanoseconds(nanoseconds),
         },
-        id: ContainerId::new(line.actor.id),
+        id: ContainerId::new(id),
         action,
         name: without_slash(&name).to_owned(),
         image,
@@ -35,12 +36,13 @@ pub fn event(line: &[u8]) -> Result<Option<Event>, Unreadable> {
     }))
 }
 
-const ATTRIBUTES: [&str; 7] = [
+const ATTRIBUTES: [&str; 8] = [
     "containerExitCode",
     "execDuration",
     "exitCode",
     "health_status",
     "oldName",
+    "oomKilled",
     "podId",
     "signal",
 ];
@@ -49,24 +51,24 @@ const ATTRIBUTES: [&str; 7] = [
 struct Line {
     #[serde(rename = "Type")]
     r#type: String,
-    #[serde(rename = "Action", default, deserialize_with = "nullable")]
-    action: String,
-    #[serde(rename = "Actor", default, deserialize_with = "nullable")]
-    actor: Actor,
+    #[serde(rename = "Action", default)]
+    action: Text,
+    #[serde(rename = "Actor", default)]
+    actor: Lenient<Actor>,
     /// Podman's verdict, beside an action that says only `health_status`.
-    #[serde(rename = "HealthStatus", default, deserialize_with = "nullable")]
-    health_status: String,
-    #[serde(default, deserialize_with = "nullable")]
-    time: i64,
-    #[serde(default, deserialize_with = "nullable", rename = "timeNano")]
-    time_nano: i64,
+    #[serde(rename = "HealthStatus", default)]
+    health_status: Text,
+    #[serde(default)]
+    time: Whole,
+    #[serde(default, rename = "timeNano")]
+    time_nano: Whole,
 }
 
 #[derive(Deserialize, Default)]
 struct Actor {
-    #[serde(rename = "ID", default, deserialize_with = "nullable")]
-    id: String,
-    #[serde(rename = "Attributes", default, deserialize_with = "nullable")]
+    #[serde(rename = "ID", default)]
+    id: Text,
+    #[serde(rename = "Attributes", default, deserialize_with = "labels")]
     attributes: Labels,
 }
 
@@ -76,16 +78,18 @@ fn action(word: &str, health_status: &str, attributes: &Labels) -> Option<Action
     Some(match word {
         "create" => Action::Create,
         "start" => Action::Start,
-        "die" | "died" => {
-            let exit_code = code("exitCode").or_else(|| code("containerExitCode"));
-            Action::Die { exit_code, out_of_memory: text("oomKilled") == "true" }
-        }
+        "die" | "died" => Action::Die {
+            exit_code: code("exitCode").or_else(|| code("containerExitCode")),
+            // Podman 6 writes it.
+            out_of_memory: text("oomKilled") == "true",
+        },
         "kill" => Action::Kill { signal: text("signal").to_owned() },
         "stop" => Action::Stop,
         "restart" => Action::Restart,
         "pause" => Action::Pause,
         "unpause" => Action::Unpause,
         "oom" => Action::Oom,
+        "update" => Action::Update,
         "rename" => Action::Rename { from: without_slash(text("oldName")).to_owned() },
         // Podman says `remove`.
         "destroy" | "remove" => Action::Destroy,
@@ -139,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_restart_is_read_as_each_engine_tells_it() {
-        let die = |exit_code| Action::Die { exit_code: Some(exit_code), out_of_memory: false };
+        let die = |code| Action::Die { exit_code: Some(code), out_of_memory: false };
         let kill = |signal: &str| Action::Kill { signal: signal.to_owned() };
         assert_eq!(
             actions("docker-20.10.24/restart/events.jsonl"),
@@ -163,17 +167,14 @@ mod tests {
         };
         let signal = "9".to_owned();
         check("create", "", Some(Action::Create));
-        check(
-            "die",
-            r#""exitCode":"137""#,
-            Some(Action::Die { exit_code: Some(137), out_of_memory: false }),
-        );
-        check("die", "", Some(Action::Die { exit_code: None, out_of_memory: false }));
-        check(
-            "died",
-            r#""containerExitCode":"3""#,
-            Some(Action::Die { exit_code: Some(3), out_of_memory: false }),
-        );
+        let die = |exit_code, out_of_memory| Some(Action::Die { exit_code, out_of_memory });
+        check("die", r#""exitCode":"137""#, die(Some(137), false));
+        check("die", "", die(None, false));
+        check("die", r#""exitCode":137"#, die(Some(137), false));
+        check("died", r#""containerExitCode":"3""#, die(Some(3), false));
+        check("died", r#""containerExitCode":"137","oomKilled":"true""#, die(Some(137), true));
+        check("died", r#""containerExitCode":"137","oomKilled":"false""#, die(Some(137), false));
+        check("update", "", Some(Action::Update));
         check("kill", r#""signal":"9""#, Some(Action::Kill { signal }));
         check("kill", "", Some(Action::Kill { signal: String::new() }));
         check("oom", "", Some(Action::Oom));
@@ -209,7 +210,7 @@ mod tests {
         let event = made(
             "die",
             r#""name":"web","image":"nginx","exitCode":"1","execDuration":"3","podId":"",
-               "containerExitCode":"1","com.docker.compose.service":"web""#,
+               "containerExitCode":"1","oomKilled":"false","com.docker.compose.service":"web""#,
         )
         .unwrap();
         assert_eq!(event.name, "web");
@@ -217,6 +218,31 @@ mod tests {
         assert_eq!(event.time, Timestamp::from_nanoseconds(7_000_000_001));
         let labels: Vec<_> = event.labels.into_iter().collect();
         assert_eq!(labels, [("com.docker.compose.service".to_owned(), "web".to_owned())]);
+    }
+
+    #[test]
+    fn an_event_of_a_newer_api_has_fewer_fields() {
+        // API 1.52 has no `status`, `id` and `from` beside these; older ones repeat them there.
+        let new = r#"{"Type":"container","Action":"start","Actor":{"ID":"a","Attributes":
+                     {"name":"web","image":"nginx"}},"scope":"local","time":7,"timeNano":7000000001}"#;
+        let old = new.replacen('{', r#"{"status":"start","id":"a","from":"nginx","#, 1);
+        let read = |json: &str| event(json.as_bytes()).unwrap().unwrap();
+        assert_eq!(read(new).action, Action::Start);
+        assert_eq!(read(new), read(&old));
+    }
+
+    #[test]
+    fn an_odd_time_is_the_one_beside_it() {
+        let check = |times: &str, nanoseconds: i64| {
+            let json =
+                format!(r#"{{"Type":"container","Action":"start","Actor":{{"ID":"a"}}{times}}}"#);
+            let time = event(json.as_bytes()).unwrap().unwrap().time;
+            assert_eq!(time.nanoseconds(), nanoseconds, "{json}");
+        };
+        check(r#","time":7,"timeNano":"8""#, 7_000_000_000);
+        check(r#","time":7"#, 7_000_000_000);
+        check(r#","time":null,"timeNano":8"#, 8);
+        check("", 0);
     }
 
     #[test]

@@ -2,18 +2,19 @@
 
 use serde::Deserialize;
 
-use super::{Unreadable, nullable, parse};
+use super::lenient::{Lenient, Text, Whole};
+use super::{Unreadable, parse};
 use crate::monitor::container::Engine;
 
 /// Reads `/info`.
 pub fn info(bytes: &[u8]) -> Result<Engine, Unreadable> {
     let info: Info = parse("what the Engine says of itself", bytes)?;
     Ok(Engine {
-        host_name: info.name,
-        version: info.server_version,
-        memory_bytes: u64::try_from(info.mem_total).unwrap_or(0),
-        processors: u32::try_from(info.ncpu).unwrap_or(0),
-        is_podman: info.buildah_version.is_some(),
+        host_name: info.name.0,
+        version: info.server_version.0,
+        memory_bytes: u64::try_from(info.mem_total.0).unwrap_or(0),
+        processors: u32::try_from(info.ncpu.0).unwrap_or(0),
+        is_podman: info.buildah_version.0.is_some(),
     })
 }
 
@@ -43,15 +44,16 @@ pub fn message(bytes: &[u8]) -> Option<String> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Info {
-    #[serde(default, deserialize_with = "nullable")]
-    name: String,
-    server_version: String,
-    #[serde(default, deserialize_with = "nullable")]
-    mem_total: i64,
-    #[serde(default, deserialize_with = "nullable", rename = "NCPU")]
-    ncpu: i64,
+    #[serde(default)]
+    name: Text,
+    server_version: Text,
+    #[serde(default)]
+    mem_total: Whole,
+    #[serde(default, rename = "NCPU")]
+    ncpu: Whole,
     /// Only Podman has it.
-    buildah_version: Option<String>,
+    #[serde(default)]
+    buildah_version: Lenient<Option<String>>,
 }
 
 #[derive(Deserialize)]

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Unreadable, nullable, parse, without_slash};
+use super::lenient::{Lenient, Text, Whole, labels};
+use super::{Unreadable, parse, without_slash};
 use crate::monitor::container::{
     ContainerId, Health, Inspected, Labels, Port, RestartPolicy, State, Status,
 };
@@ -15,22 +16,22 @@ use crate::timestamp::Timestamp;
 pub fn inspect(bytes: &[u8]) -> Result<Inspected, Unreadable> {
     let answer: Answer = parse(WHAT, bytes)?;
     let ports = answer.ports();
-    let Answer { config, host_config, .. } = answer;
+    let (Lenient(config), Lenient(host_config)) = (answer.config, answer.host_config);
     Ok(Inspected {
         id: ContainerId::new(answer.id),
-        name: without_slash(&answer.name).to_owned(),
-        image: config.image,
-        image_id: answer.image,
+        name: without_slash(&answer.name.0).to_owned(),
+        image: config.image.0,
+        image_id: answer.image.0,
         labels: config.labels,
-        created: Timestamp::from_rfc3339(&answer.created).unwrap_or(Timestamp::from_seconds(0)),
+        created: Timestamp::from_rfc3339(&answer.created.0).unwrap_or(Timestamp::from_seconds(0)),
         state: answer.state.read()?,
-        restart_count: u32::try_from(answer.restart_count).unwrap_or(0),
-        restart_policy: host_config.restart_policy.read(),
-        stop_signal: config.stop_signal.map(Signal::word).filter(|signal| !signal.is_empty()),
-        auto_remove: host_config.auto_remove,
-        tty: config.tty,
-        open_stdin: config.open_stdin,
-        memory_limit_bytes: u64::try_from(host_config.memory).ok().filter(|limit| *limit > 0),
+        restart_count: small(answer.restart_count),
+        restart_policy: host_config.restart_policy.0.read(),
+        stop_signal: Some(config.stop_signal.0).filter(|signal| !signal.is_empty()),
+        auto_remove: host_config.auto_remove.0,
+        tty: config.tty.0,
+        open_stdin: config.open_stdin.0,
+        memory_limit_bytes: u64::try_from(host_config.memory.0).ok().filter(|limit| *limit > 0),
         ports,
     })
 }
@@ -41,167 +42,161 @@ const WHAT: &str = "the description of a container";
 #[serde(rename_all = "PascalCase")]
 struct Answer {
     id: String,
-    #[serde(default, deserialize_with = "nullable")]
-    name: String,
-    #[serde(default, deserialize_with = "nullable")]
-    created: String,
-    #[serde(default, deserialize_with = "nullable")]
-    image: String,
-    #[serde(default, deserialize_with = "nullable")]
-    restart_count: i64,
+    #[serde(default)]
+    name: Text,
+    #[serde(default)]
+    created: Text,
+    #[serde(default)]
+    image: Text,
+    #[serde(default)]
+    restart_count: Whole,
     state: AnswerState,
-    #[serde(default, deserialize_with = "nullable")]
-    config: Config,
-    #[serde(default, deserialize_with = "nullable")]
-    host_config: HostConfig,
-    #[serde(default, deserialize_with = "nullable")]
-    network_settings: NetworkSettings,
+    #[serde(default)]
+    config: Lenient<Config>,
+    #[serde(default)]
+    host_config: Lenient<HostConfig>,
+    #[serde(default)]
+    network_settings: Lenient<NetworkSettings>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct AnswerState {
-    status: String,
-    #[serde(default, deserialize_with = "nullable")]
-    exit_code: i64,
-    #[serde(default, deserialize_with = "nullable")]
-    error: String,
-    #[serde(default, deserialize_with = "nullable", rename = "OOMKilled")]
-    oom_killed: bool,
-    #[serde(default, deserialize_with = "nullable")]
-    started_at: String,
-    #[serde(default, deserialize_with = "nullable")]
-    finished_at: String,
-    health: Option<HealthCheck>,
+    status: Text,
+    #[serde(default)]
+    exit_code: Whole,
+    #[serde(default)]
+    error: Text,
+    #[serde(default, rename = "OOMKilled")]
+    oom_killed: Lenient<bool>,
+    #[serde(default)]
+    started_at: Text,
+    #[serde(default)]
+    finished_at: Text,
+    #[serde(default)]
+    health: Lenient<Option<HealthCheck>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct HealthCheck {
-    #[serde(default, deserialize_with = "nullable")]
-    status: String,
-    #[serde(default, deserialize_with = "nullable")]
-    log: Vec<Probe>,
+    #[serde(default)]
+    status: Text,
+    #[serde(default)]
+    log: Lenient<Vec<Lenient<Probe>>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase")]
 struct Probe {
-    #[serde(default, deserialize_with = "nullable")]
-    output: String,
+    #[serde(default)]
+    output: Text,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase")]
 struct Config {
-    #[serde(default, deserialize_with = "nullable")]
-    image: String,
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default)]
+    image: Text,
+    #[serde(default, deserialize_with = "labels")]
     labels: Labels,
-    stop_signal: Option<Signal>,
-    #[serde(default, deserialize_with = "nullable")]
-    tty: bool,
-    #[serde(default, deserialize_with = "nullable")]
-    open_stdin: bool,
-    #[serde(default, deserialize_with = "nullable")]
-    exposed_ports: BTreeMap<String, Option<IgnoredAny>>,
+    /// Docker writes what the image or the command line said (`SIGQUIT`, `3`), Podman a number.
+    #[serde(default)]
+    stop_signal: Text,
+    #[serde(default)]
+    tty: Lenient<bool>,
+    #[serde(default)]
+    open_stdin: Lenient<bool>,
+    #[serde(default)]
+    exposed_ports: Lenient<BTreeMap<String, Option<IgnoredAny>>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase")]
 struct HostConfig {
-    #[serde(default, deserialize_with = "nullable")]
-    restart_policy: Policy,
-    #[serde(default, deserialize_with = "nullable")]
-    auto_remove: bool,
-    #[serde(default, deserialize_with = "nullable")]
-    memory: i64,
-    #[serde(default, deserialize_with = "nullable")]
-    port_bindings: PortMap,
+    #[serde(default)]
+    restart_policy: Lenient<Policy>,
+    #[serde(default)]
+    auto_remove: Lenient<bool>,
+    #[serde(default)]
+    memory: Whole,
+    #[serde(default)]
+    port_bindings: Lenient<PortMap>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase")]
 struct Policy {
-    #[serde(default, deserialize_with = "nullable")]
-    name: String,
-    #[serde(default, deserialize_with = "nullable")]
-    maximum_retry_count: i64,
+    #[serde(default)]
+    name: Text,
+    #[serde(default)]
+    maximum_retry_count: Whole,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase")]
 struct NetworkSettings {
-    #[serde(default, deserialize_with = "nullable")]
-    ports: PortMap,
+    #[serde(default)]
+    ports: Lenient<PortMap>,
 }
 
 /// `80/tcp` and where the host publishes it; `null` or nothing when it is only exposed.
-type PortMap = BTreeMap<String, Option<Vec<Binding>>>;
+type PortMap = BTreeMap<String, Lenient<Vec<Lenient<Binding>>>>;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase")]
 struct Binding {
-    #[serde(default, deserialize_with = "nullable")]
-    host_port: String,
-}
-
-/// Docker writes what the image or the command line said (`SIGQUIT`, `3`), Podman a number.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Signal {
-    Word(String),
-    Number(i64),
-}
-
-impl Signal {
-    fn word(self) -> String {
-        match self {
-            Self::Word(word) => word,
-            Self::Number(number) => number.to_string(),
-        }
-    }
+    #[serde(default)]
+    host_port: Text,
 }
 
 impl AnswerState {
     fn read(self) -> Result<State, Unreadable> {
-        let status = Status::from_word(&self.status)
-            .ok_or_else(|| Unreadable::new(WHAT, format_args!("it is {:?}", self.status)))?;
-        let probe = self.health.as_ref().and_then(|health| health.log.last());
+        let status = Status::from_word(&self.status.0).ok_or_else(|| {
+            Unreadable::new(WHAT, format_args!("its state is {:?}", self.status.0))
+        })?;
+        let health = self.health.0;
+        let verdict = health.as_ref().and_then(|health| Health::from_word(&health.status.0));
+        let probe = health.and_then(|health| health.log.0.into_iter().last());
         Ok(State {
             status,
-            health: self.health.as_ref().and_then(|health| Health::from_word(&health.status)),
-            last_probe_output: probe.map(|probe| probe.output.clone()),
-            started_at: Timestamp::from_rfc3339(&self.started_at),
-            finished_at: Timestamp::from_rfc3339(&self.finished_at),
-            exit_code: self.exit_code,
-            oom_killed: self.oom_killed,
-            error: self.error,
+            health: verdict,
+            last_probe_output: probe.map(|Lenient(probe)| probe.output.0),
+            started_at: Timestamp::from_rfc3339(&self.started_at.0),
+            finished_at: Timestamp::from_rfc3339(&self.finished_at.0),
+            exit_code: self.exit_code.0,
+            oom_killed: self.oom_killed.0,
+            error: self.error.0,
         })
     }
 }
 
 impl Policy {
     fn read(&self) -> RestartPolicy {
-        match self.name.as_str() {
+        match self.name.0.as_str() {
             "always" => RestartPolicy::Always,
             "unless-stopped" => RestartPolicy::UnlessStopped,
-            "on-failure" => RestartPolicy::OnFailure {
-                maximum_retries: u32::try_from(self.maximum_retry_count).unwrap_or(0),
-            },
+            "on-failure" => {
+                RestartPolicy::OnFailure { maximum_retries: small(self.maximum_retry_count) }
+            }
             _ => RestartPolicy::No,
         }
     }
 }
 
+/// A count, cut to its range.
+fn small(Whole(count): Whole) -> u32 {
+    u32::try_from(count.max(0)).unwrap_or(u32::MAX)
+}
+
 impl Answer {
     /// A container that runs says where it is published; one that does not, only where it would be.
     fn ports(&self) -> Vec<Port> {
-        let mut ports = ports_of(&self.network_settings.ports);
+        let mut ports = ports_of(&self.network_settings.0.ports.0);
         if ports.is_empty() {
-            ports = ports_of(&self.host_config.port_bindings);
-            let exposed = self.config.exposed_ports.keys().filter_map(|key| port_of(key, None));
-            for port in exposed {
+            ports = ports_of(&self.host_config.0.port_bindings.0);
+            let exposed = self.config.0.exposed_ports.0.keys();
+            for port in exposed.filter_map(|key| port_of(key, None)) {
                 let same =
                     |one: &Port| (one.container, &one.protocol) == (port.container, &port.protocol);
                 if !ports.iter().any(same) {
@@ -217,12 +212,14 @@ impl Answer {
 
 fn ports_of(map: &PortMap) -> Vec<Port> {
     let mut ports = Vec::new();
-    for (key, bindings) in map {
-        match bindings.as_deref().unwrap_or_default() {
+    for (key, Lenient(bindings)) in map {
+        match bindings.as_slice() {
             [] => ports.extend(port_of(key, None)),
             // An empty host port is one that the Engine is still to choose.
             bindings => ports.extend(
-                bindings.iter().filter_map(|binding| port_of(key, binding.host_port.parse().ok())),
+                bindings
+                    .iter()
+                    .filter_map(|Lenient(binding)| port_of(key, binding.host_port.0.parse().ok())),
             ),
         }
     }
@@ -350,6 +347,33 @@ mod tests {
     }
 
     #[test]
+    fn an_odd_field_costs_nothing_but_itself() {
+        let check = |odd: &str| assert_eq!(made(odd), made(""), "{odd}");
+        check(r#","Name":{},"Created":7,"Image":[],"RestartCount":"many""#);
+        check(r#","Config":7,"HostConfig":"x","NetworkSettings":[]"#);
+        check(r#","Config":{"Labels":7,"ExposedPorts":["80/tcp"],"Tty":"yes"}"#);
+        check(r#","HostConfig":{"Memory":{},"RestartPolicy":[],"PortBindings":{"-1/tcp":[null]}}"#);
+        let state = r#"{"Id":"a","State":{"Status":"running","ExitCode":[],"OOMKilled":"no",
+                        "StartedAt":7,"Health":{"Status":3,"Log":[null,7]},"Error":{}}}"#;
+        let odd = inspect(state.as_bytes()).unwrap();
+        assert_eq!((odd.state.exit_code, odd.state.health), (0, None));
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_cut_to_it() {
+        let check = |json: &str, restarts, limit| {
+            let container =
+                made(&format!(r#","RestartCount":{json},"HostConfig":{{"Memory":{json}}}"#));
+            assert_eq!(container.restart_count, restarts, "{json}");
+            assert_eq!(container.memory_limit_bytes, limit, "{json}");
+        };
+        check("3", 3, Some(3));
+        check("-3", 0, None);
+        check("4294967296", u32::MAX, Some(1 << 32));
+        check("1e30", u32::MAX, Some(i64::MAX.cast_unsigned()));
+    }
+
+    #[test]
     fn ports_are_where_they_are_published_or_would_be() {
         let check = |parts: &str, expected: &[&str]| {
             let shown: Vec<String> = made(parts).ports.iter().map(ToString::to_string).collect();
@@ -384,7 +408,15 @@ mod tests {
         );
         check(
             r#"{"Id":"a","State":{"Status":"hibernating"}}"#,
-            "the description of a container cannot be read: it is \"hibernating\"",
+            "the description of a container cannot be read: its state is \"hibernating\"",
+        );
+        check(
+            r#"{"Id":"a","State":null}"#,
+            "the description of a container cannot be read: invalid type: null",
+        );
+        check(
+            r#"{"Id":"a","State":{"Status":null}}"#,
+            "the description of a container cannot be read: its state is \"\"",
         );
     }
 }

@@ -6,46 +6,31 @@ use log::warn;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Unreadable, nullable, parse, without_slash};
-use crate::monitor::container::{ContainerId, Health, Labels, Listed, Port, Status};
+use super::lenient::{Lenient, Text, Whole, labels};
+use super::{Unreadable, parse, without_slash};
+use crate::monitor::container::{
+    ContainerId, Health, Labels, List, Listed, Port, Status, UnreadableLine,
+};
 use crate::timestamp::Timestamp;
 
-/// Reads the list. A line that makes no sense is left out with a warning, so that one container
-/// from a future Engine does not hide all the others; an error means that the whole is no list.
-pub fn list(bytes: &[u8]) -> Result<Vec<Listed>, Unreadable> {
+/// Reads the list. A line that makes no sense hides no other: with an id it is unreadable, since
+/// its container exists; without one it is left out with a warning. An error means that the whole
+/// is no list.
+pub fn list(bytes: &[u8]) -> Result<List, Unreadable> {
     let lines: Vec<&RawValue> = serde_json::from_slice(bytes)
         .map_err(|error| Unreadable::new("the list of containers", error))?;
-    Ok(lines
-        .into_iter()
-        .filter_map(|line| {
-            container(line.get()).inspect_err(|error| warn!("left out of the list: {error}")).ok()
-        })
-        .collect())
-}
-
-fn container(text: &str) -> Result<Listed, Unreadable> {
-    let line: Line = parse(WHAT, text.as_bytes())?;
-    if line.id.is_empty() {
-        return Err(Unreadable::new(WHAT, "it has no id"));
+    let mut list = List::default();
+    for line in lines {
+        match parse::<Line>(WHAT, line.get().as_bytes()) {
+            Ok(line) if line.id.is_empty() => warn!("left out of the list: {WHAT} has no id"),
+            Ok(line) => match line.read() {
+                Ok(container) => list.containers.push(container),
+                Err(line) => list.unreadable.push(line),
+            },
+            Err(error) => warn!("left out of the list: {error}"),
+        }
     }
-    let status = Status::from_word(&line.state).or_else(|| status_of(&line.status));
-    let status = status
-        .ok_or_else(|| Unreadable::new(WHAT, format_args!("{} is {:?}", line.id, line.state)))?;
-    let mut ports: Vec<Port> = line.ports.into_iter().map(Port::from).collect();
-    ports.sort();
-    ports.dedup();
-    Ok(Listed {
-        name: own_name(&line.names).to_owned(),
-        id: ContainerId::new(line.id),
-        image: line.image,
-        labels: line.labels,
-        status,
-        health: health_of(&line.status),
-        exit_code: exit_code_of(&line.status),
-        up_at_most: up_at_most(&line.status),
-        ports,
-        created: Timestamp::from_seconds(line.created),
-    })
+    Ok(list)
 }
 
 const WHAT: &str = "a container of the list";
@@ -54,42 +39,81 @@ const WHAT: &str = "a container of the list";
 #[serde(rename_all = "PascalCase")]
 struct Line {
     id: String,
-    #[serde(default, deserialize_with = "nullable")]
-    names: Vec<String>,
-    #[serde(default, deserialize_with = "nullable")]
-    image: String,
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default)]
+    names: Lenient<Vec<Text>>,
+    #[serde(default)]
+    image: Text,
+    #[serde(default, deserialize_with = "labels")]
     labels: Labels,
-    #[serde(default, deserialize_with = "nullable")]
-    state: String,
-    #[serde(default, deserialize_with = "nullable")]
-    status: String,
-    #[serde(default, deserialize_with = "nullable")]
-    ports: Vec<LinePort>,
-    #[serde(default, deserialize_with = "nullable")]
-    created: i64,
+    #[serde(default)]
+    state: Text,
+    #[serde(default)]
+    status: Text,
+    /// Newer Engines (API 1.52, Podman 6) have it.
+    #[serde(default)]
+    health: Lenient<Option<LineHealth>>,
+    #[serde(default)]
+    ports: Lenient<Vec<Lenient<Option<LinePort>>>>,
+    #[serde(default)]
+    created: Whole,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LineHealth {
+    #[serde(default)]
+    status: Text,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct LinePort {
     private_port: u16,
-    public_port: Option<u16>,
-    #[serde(default, deserialize_with = "nullable")]
-    r#type: String,
+    #[serde(default)]
+    public_port: Lenient<Option<u16>>,
+    #[serde(default)]
+    r#type: Text,
+}
+
+impl Line {
+    fn read(self) -> Result<Listed, UnreadableLine> {
+        let (Text(state), Text(words)) = (self.state, self.status);
+        let name = own_name(&self.names.0).to_owned();
+        let id = ContainerId::new(self.id);
+        let Some(status) = Status::from_word(&state).or_else(|| status_of(&words)) else {
+            return Err(UnreadableLine { id, name, reason: format!("its state is {state:?}") });
+        };
+        let health = self.health.0.and_then(|health| Health::from_word(&health.status.0));
+        let mut ports: Vec<Port> =
+            self.ports.0.into_iter().filter_map(|port| port.0).map(Port::from).collect();
+        ports.sort();
+        ports.dedup();
+        Ok(Listed {
+            id,
+            name,
+            image: self.image.0,
+            labels: self.labels,
+            status,
+            health: health.or_else(|| health_of(&words)),
+            exit_code: exit_code_of(&words),
+            up_at_most: up_at_most(&words),
+            ports,
+            created: Timestamp::from_seconds(self.created.0),
+        })
+    }
 }
 
 impl From<LinePort> for Port {
     fn from(port: LinePort) -> Self {
-        let host = port.public_port.filter(|port| *port != 0);
-        Self { container: port.private_port, host, protocol: port.r#type }
+        let host = port.public_port.0.filter(|port| *port != 0);
+        Self { container: port.private_port, host, protocol: port.r#type.0 }
     }
 }
 
 /// A container that others link to is listed under their names for it too (`/other/alias`): its own
 /// name has no second slash.
-fn own_name(names: &[String]) -> &str {
-    let mut names = names.iter().map(|name| without_slash(name));
+fn own_name(names: &[Text]) -> &str {
+    let mut names = names.iter().map(|Text(name)| without_slash(name));
     let first = names.clone().next().unwrap_or_default();
     names.find(|name| !name.contains('/')).unwrap_or(first)
 }
@@ -150,16 +174,16 @@ mod tests {
     use crate::docker::recordings;
 
     fn one(json: &str) -> Listed {
-        let mut listed = list(format!("[{json}]").as_bytes()).unwrap();
-        assert_eq!(listed.len(), 1, "{json}");
-        listed.remove(0)
+        let mut list = list(format!("[{json}]").as_bytes()).unwrap();
+        assert_eq!((list.containers.len(), list.unreadable.len()), (1, 0), "{json}");
+        list.containers.remove(0)
     }
 
     #[test]
     fn every_recorded_list_is_read_whole() {
         for (path, bytes) in recordings::all(".list.json") {
             let lines: Vec<&RawValue> = serde_json::from_slice(&bytes).unwrap();
-            let listed = list(&bytes).unwrap();
+            let listed = list(&bytes).unwrap().containers;
             assert_eq!(listed.len(), lines.len(), "{path}");
             for container in listed {
                 assert_eq!(container.id.as_str().len(), 64, "{path}");
@@ -189,9 +213,9 @@ mod tests {
     }
 
     #[test]
-    fn what_an_engine_listed_is_told_as_it_was() {
+    fn recorded_lists_are_read_as_they_were() {
         let check = |path: &str, name: &str, status, health, exit_code| {
-            let listed = list(&recordings::read(path)).unwrap();
+            let listed = list(&recordings::read(path)).unwrap().containers;
             let container = listed.iter().find(|one| one.name == name).unwrap();
             assert_eq!(container.status, status, "{path}");
             assert_eq!(container.health, health, "{path}");
@@ -249,18 +273,74 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_makes_no_sense_does_not_hide_the_others() {
+    fn a_line_without_an_id_does_not_hide_the_others() {
         let check = |broken: &str| {
             let json = format!(r#"[{broken},{{"Id":"b","State":"running"}}]"#);
-            let listed = list(json.as_bytes()).unwrap();
-            assert_eq!(listed.len(), 1, "{broken}");
-            assert_eq!(listed[0].id.as_str(), "b", "{broken}");
+            let list = list(json.as_bytes()).unwrap();
+            assert_eq!((list.containers.len(), list.unreadable.len()), (1, 0), "{broken}");
+            assert_eq!(list.containers[0].id.as_str(), "b", "{broken}");
         };
         check(r#"{"State":"running"}"#);
         check(r#"{"Id":"","State":"running"}"#);
-        check(r#"{"Id":"a","State":"hibernating","Status":"Zzz"}"#);
-        check(r#"{"Id":"a","State":"running","Names":5}"#);
+        check(r#"{"Id":7,"State":"running"}"#);
         check("null");
+    }
+
+    #[test]
+    fn a_line_without_a_state_is_unreadable_and_not_absent() {
+        let check = |rest: &str, name: &str, reason: &str| {
+            let json = format!(r#"[{{"Id":"a"{rest}}},{{"Id":"b","State":"running"}}]"#);
+            let list = list(json.as_bytes()).unwrap();
+            assert_eq!(list.containers.len(), 1, "{json}");
+            let line = UnreadableLine {
+                id: ContainerId::new("a"),
+                name: name.into(),
+                reason: reason.into(),
+            };
+            assert_eq!(list.unreadable, [line], "{json}");
+        };
+        let web = r#","Names":["/web"]"#;
+        let known = r#","State":"unknown","Status":"""#;
+        check(&format!("{web}{known}"), "web", r#"its state is "unknown""#);
+        check(r#","State":"hibernating","Status":"Zzz""#, "", r#"its state is "hibernating""#);
+        check(&format!(r#"{web},"State":null"#), "web", r#"its state is """#);
+        check(web, "web", r#"its state is """#);
+        check(r#","Names":5,"State":{}"#, "", r#"its state is """#);
+    }
+
+    #[test]
+    fn an_odd_field_costs_nothing_but_itself() {
+        let check = |odd: &str| {
+            let listed = one(&format!(r#"{{"Id":"a","State":"running",{odd}}}"#));
+            assert_eq!(listed, one(r#"{"Id":"a","State":"running"}"#), "{odd}");
+        };
+        check(r#""Names":5"#);
+        check(r#""Names":[null]"#);
+        check(r#""Image":{}"#);
+        check(r#""Labels":[]"#);
+        check(r#""Status":[]"#);
+        check(r#""Created":"now""#);
+        check(r#""Health":7"#);
+        check(r#""Ports":{}"#);
+        check(r#""Ports":[{"PrivatePort":-1,"Type":"tcp"},null]"#);
+        let ports =
+            r#""Ports":[{"PrivatePort":80,"PublicPort":-5,"Type":"tcp"},{"PrivatePort":""}]"#;
+        let listed = one(&format!(r#"{{"Id":"a","State":"running",{ports}}}"#));
+        assert_eq!(listed.ports.iter().map(ToString::to_string).collect::<Vec<_>>(), ["80/tcp"]);
+    }
+
+    #[test]
+    fn the_field_for_health_goes_before_the_words() {
+        let check = |field: &str, words: &str, expected| {
+            let json = format!(r#"{{"Id":"a","State":"running","Status":"{words}"{field}}}"#);
+            assert_eq!(one(&json).health, expected, "{json}");
+        };
+        let unhealthy = r#","Health":{"Status":"unhealthy","FailingStreak":3}"#;
+        check(unhealthy, "Up 2 hours", Some(Health::Unhealthy));
+        check(unhealthy, "Up 2 hours (healthy)", Some(Health::Unhealthy));
+        check(r#","Health":{"Status":"none","FailingStreak":0}"#, "Up 2 hours", None);
+        check(r#","Health":null"#, "Up 2 hours (healthy)", Some(Health::Healthy));
+        check("", "Up 2 hours (healthy)", Some(Health::Healthy));
     }
 
     #[test]

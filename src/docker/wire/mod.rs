@@ -1,11 +1,12 @@
 //! The Engine's JSON and how it becomes the nouns of `monitor`. Bytes in, nouns out: nothing here
 //! knows sockets. Takes what is there: answers gain fields and lose some from one version to the
-//! next, and Podman writes some of them its own way, so only what a container cannot be told
-//! without (its id, what it is doing) is insisted on.
+//! next, and Podman writes some of them its own way, so only what a container cannot be reported
+//! without (its id, what it is doing) is required.
 
 mod event;
 mod info;
 mod inspect;
+mod lenient;
 mod list;
 mod podman_event;
 mod stats;

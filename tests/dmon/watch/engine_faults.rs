@@ -3,6 +3,9 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::time::Duration;
+
+use dmon::clock;
 
 use super::{DOWN, RECOVERED, engine, fail, start, watch};
 use crate::support::binary::Home;
@@ -19,6 +22,7 @@ fn an_engine_that_is_absent_at_the_start_is_waited_for_and_told() {
     let socket = place.path().join("engine.sock");
     let mut dmon = Watching::ready(&format!("unix://{}", socket.display()), "", &[]);
     dmon.begin();
+    dmon.process().wait_for_line("start the Engine (sudo systemctl start docker)");
     dmon.expect(UNREACHABLE, &[]).says(socket.to_str().unwrap());
     come(&engine, &socket);
     // One message or two, by whether the first look is over when a message may leave.
@@ -44,7 +48,7 @@ fn a_short_absence_is_not_told_but_what_it_hid_is() {
     engine.wait_for_listener();
     fs::remove_file(&socket).unwrap();
     engine.cut_connections();
-    dmon.process().wait_for_line("the Engine was lost: NoAnswer");
+    dmon.process().wait_for_line("the Engine is not watched: there is no socket");
     engine.change("web", |web| web.ends(3));
     come(&engine, &socket);
     dmon.expect(DOWN, &[("Container", "web")]).says("noticed late: happened between ");
@@ -211,5 +215,126 @@ fn what_happens_before_the_first_look_is_no_news() {
     told.says("old").says("exited");
     start(&engine, "old");
     dmon.expect(RECOVERED, &[("Container", "old")]);
+    dmon.end();
+}
+
+/// More than an alert takes that waits for nothing but the second after the message before it.
+const AT_ONCE: Duration = Duration::from_millis(1800);
+
+/// Ends a container, which is told at once.
+fn expect_death(engine: &ScriptedEngine, dmon: &mut Watching, name: &str) {
+    let begun = clock::monotonic();
+    fail(engine, name, 3);
+    dmon.expect(DOWN, &[("Container", name), ("Cause", "exited by itself with code 3")]);
+    assert!(begun.elapsed() < AT_ONCE, "{name}: {:?}", begun.elapsed());
+}
+
+fn inspection_of(name: &str) -> String {
+    format!("/containers/{}/json", Container::new(name).id())
+}
+
+/// What somebody before the Engine answers.
+fn page(status: &str, body: &str) -> Reply {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\n");
+    Reply::bytes(&format!("{head}Content-Length: {length}\r\n\r\n{body}"))
+}
+
+#[test]
+fn deaths_are_told_though_a_proxy_refuses_every_inspection() {
+    for page in
+        [page("403 Forbidden", "Forbidden\n"), page("404 Not Found", "404 page not found\n")]
+    {
+        let engine = engine();
+        for name in ["web", "db"] {
+            engine.answer(&inspection_of(name), page.clone());
+        }
+        let mut dmon = watch(&engine, &[]);
+        let warning = dmon.process().wait_for_line("no inspection of ");
+        assert!(warning.contains("/containers/{id}/json"), "{warning}");
+        fail(&engine, "web", 3);
+        dmon.expect(DOWN, &[("Container", "web")]);
+        assert_eq!(engine.requests_of("/events"), 1, "nothing was lost");
+        // Neither was removed.
+        dmon.end();
+    }
+}
+
+#[test]
+fn one_that_cannot_be_read_is_named_and_delays_no_other() {
+    for state in [r#"{"Status":"unknown"}"#, "null"] {
+        let engine = engine();
+        let body = format!(r#"{{"Id":"{}","State":{state}}}"#, Container::new("db").id());
+        engine.answer(&inspection_of("db"), Reply::json(body));
+        let mut dmon = watch(&engine, &[]);
+        let warning = dmon.process().wait_for_line("no inspection of db");
+        assert!(warning.contains("WARNING") && warning.contains("cannot be read"), "{warning}");
+        expect_death(&engine, &mut dmon, "web");
+        assert_eq!(engine.requests_of("/events"), 1, "nothing was lost");
+        dmon.end();
+    }
+}
+
+#[test]
+fn inspections_and_logs_that_hang_delay_no_death_of_others() {
+    let names = ["hung", "mute", "a", "b", "c", "d", "e"];
+    let engine = ScriptedEngine::new(names.map(Container::new));
+    engine.answer(&inspection_of("hung"), Reply::Hang);
+    let logs = format!("/containers/{}/logs", Container::new("mute").id());
+    engine.answer(&logs, Reply::Hang);
+    let mut dmon = watch(&engine, &[("ALERT_LOG_LINES", "5")]);
+    let warning = dmon.process().wait_for_line("no inspection of hung");
+    assert!(warning.contains("no answer within 1 s"), "{warning}");
+    fail(&engine, "mute", 3);
+    dmon.expect(DOWN, &[("Container", "mute")]);
+    engine.wait_for_requests(&logs, 1);
+    for name in &names[2..] {
+        expect_death(&engine, &mut dmon, name);
+    }
+    assert_eq!(engine.requests_of("/events"), 1, "nothing was lost");
+    dmon.end();
+}
+
+#[test]
+fn one_whose_line_of_the_list_cannot_be_read_is_not_removed() {
+    let engine = engine();
+    let mut dmon = watch(&engine, &[]);
+    let line = |name: &str, state: &str| {
+        let id = Container::new(name).id();
+        format!(r#"{{"Id":"{id}","Names":["/{name}"],"Image":"tb:1",{state}}}"#)
+    };
+    let odd = line("web", r#""State":"unknown","Status":"""#);
+    let good = line("db", r#""State":"running","Status":"Up 2 hours""#);
+    let lists = engine.requests_of("/containers/json");
+    engine.answer("/containers/json", Reply::json(format!("[{odd},{good}]")));
+    dmon.process().wait_for_line("the list's line of web cannot be read");
+    engine.wait_for_requests("/containers/json", lists + 4);
+    engine.answer_as_usual("/containers/json");
+    engine.wait_for_requests("/containers/json", lists + 6);
+    expect_death(&engine, &mut dmon, "web");
+    dmon.end();
+}
+
+#[test]
+fn a_line_of_the_stream_that_cannot_be_used_is_made_up_for() {
+    let engine = engine();
+    let mut dmon = watch(&engine, &[("REALTIME_CHECK_INTERVAL", "3600")]);
+    engine.change("web", |web| web.ends(3));
+    engine.tell_line("<html>");
+    dmon.process().wait_for_line("a line of the event stream is skipped");
+    dmon.expect(DOWN, &[("Container", "web"), ("Cause", "exited with code 3")]);
+    assert_eq!(engine.requests_of("/events"), 1, "the stream goes on");
+    dmon.end();
+}
+
+#[test]
+fn events_that_are_refused_once_are_used_when_they_can_be_had() {
+    let engine = engine();
+    engine
+        .answer_in_turn("/events", [page("404 Not Found", "404 page not found\n"), Reply::Events]);
+    let settings = [("REALTIME_CHECK_INTERVAL", "3600"), ("RESTART_GRACE", "1")];
+    let mut dmon = Watching::start(engine.address(), "", &settings);
+    engine.wait_for_listener();
+    expect_death(&engine, &mut dmon, "web");
     dmon.end();
 }

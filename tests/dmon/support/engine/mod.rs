@@ -140,6 +140,12 @@ impl ScriptedEngine {
         script.listening.retain_mut(|peer| peer.write_all(&reply::chunk(line.as_bytes())).is_ok());
     }
 
+    /// Writes that line to all who listen, whatever it is.
+    pub(crate) fn tell_line(&self, line: &str) {
+        let line = reply::chunk(format!("{line}\n").as_bytes());
+        self.script().listening.retain_mut(|peer| peer.write_all(&line).is_ok());
+    }
+
     /// Closes the event streams in order, as an Engine that stops.
     pub(crate) fn end_streams(&self) {
         for mut peer in self.script().listening.drain(..) {
@@ -164,6 +170,11 @@ impl ScriptedEngine {
     /// How many connections there ever were.
     pub(crate) fn connections_made(&self) -> u32 {
         self.script().connections.made
+    }
+
+    /// How many connections are open.
+    pub(crate) fn connections_open(&self) -> usize {
+        self.script().connections.open.len()
     }
 
     /// Waits until somebody listens to its events.
