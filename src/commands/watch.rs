@@ -116,8 +116,10 @@ fn forward_signals(inbox: SyncSender<Input>) -> io::Result<()> {
 /// The ways to the threads at the edges.
 struct Edges {
     asker: Asker,
-    letters: Sender<Letter>,
     listener: Arc<Control>,
+    outlet: Arc<Outlet>,
+    letters: Sender<Letter>,
+    inbox: SyncSender<Input>,
 }
 
 impl Edges {
@@ -128,15 +130,26 @@ impl Edges {
         inbox: &SyncSender<Input>,
     ) -> Self {
         let listener = Arc::new(Control::default());
-        let (letters, written) = mpsc::channel();
         let (endpoint, control, events) =
             (config.docker_socket.clone(), Arc::clone(&listener), inbox.clone());
         spawn("listen", move || listen::listen(&endpoint, since, &events, &control));
         let asker = Asker::new(config.docker_socket.clone(), inbox.clone());
-        let deliveries = inbox.clone();
-        spawn("post", move || post::deliver(&outlet, &written, &deliveries));
-        Self { asker, letters, listener }
+        let outlet = Arc::new(outlet);
+        let letters = start_poster(&outlet, inbox);
+        Self { asker, listener, outlet, letters, inbox: inbox.clone() }
     }
+
+    /// Leaves the thread that posts to itself, which hangs, and starts another.
+    fn replace_poster(&mut self) {
+        self.letters = start_poster(&self.outlet, &self.inbox);
+    }
+}
+
+fn start_poster(outlet: &Arc<Outlet>, inbox: &SyncSender<Input>) -> Sender<Letter> {
+    let (letters, written) = mpsc::channel();
+    let (outlet, deliveries) = (Arc::clone(outlet), inbox.clone());
+    spawn("post", move || post::deliver(&outlet, &written, &deliveries));
+    letters
 }
 
 /// A thread that is left behind when dmon ends.
@@ -209,7 +222,7 @@ impl Watch<'_> {
         }
     }
 
-    fn perform(&self, effect: Effect) -> Turn {
+    fn perform(&mut self, effect: Effect) -> Turn {
         match effect {
             Effect::List { asked } => self.ask(asked, About::List),
             Effect::Inspect { asked, id } => self.ask(asked, About::Inspect(id)),
@@ -227,7 +240,7 @@ impl Watch<'_> {
                 Level::Info => log::info!("{remark}"),
             },
             Effect::ReopenStream => self.edges.listener.reopen_stream(),
-            Effect::AbandonPost(_) => {}
+            Effect::AbandonPost(_) => self.edges.replace_poster(),
             Effect::Exit => return Turn::Last,
         }
         Turn::Another

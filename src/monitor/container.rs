@@ -326,4 +326,6 @@ pub struct Engine {
     pub processors: u32,
     /// Whether this is Podman's Docker-compatible API, which tells less.
     pub is_podman: bool,
+    /// What its clock showed when it answered.
+    pub system_time: Option<Timestamp>,
 }

@@ -14,6 +14,7 @@ use crate::monitor::moment::{CLOCKS_AGREE_WITHIN, Clocks, Moment};
 use crate::monitor::subject::Sign;
 use crate::monitor::world::{Learned, Occurred};
 use crate::monitor::{Dirt, Monitor};
+use crate::timestamp::Timestamp;
 
 /// How many containers that are down are inspected at each list.
 const DOWN_INSPECTED_A_LIST: usize = 5;
@@ -40,6 +41,9 @@ impl Monitor {
         self.state.boot_id = boot.or(self.state.boot_id.take());
         if let Some(engine) = engine {
             self.is_podman = engine.is_podman;
+            if let Some(time) = engine.system_time {
+                self.compare_clocks(time);
+            }
         }
         let silent = self.is_podman || news == News::Lists;
         self.askers = if silent { Askers::Untold } else { Askers::Told };
@@ -103,9 +107,7 @@ impl Monitor {
         }
         self.last_event_came = self.now.moment;
         if occurred == Occurred::Now {
-            let ahead = event.time.nanoseconds().saturating_sub(self.now.wall.nanoseconds());
-            let agree = i64::try_from(CLOCKS_AGREE_WITHIN.as_nanos()).unwrap_or(i64::MAX);
-            self.engine_ahead_ns = if ahead.abs() < agree { 0 } else { ahead };
+            self.compare_clocks(event.time);
         }
         let Some(last) = self.state.last_event else {
             self.state.last_event = Some(event.time);
@@ -119,6 +121,13 @@ impl Monitor {
             self.effects.push(Effect::Log(Remark::ClockWentBack { by: back }));
             self.events_missed();
         }
+    }
+
+    /// Compares the Engine's clock with this host's: it shows this now, or did a moment ago.
+    fn compare_clocks(&mut self, engine: Timestamp) {
+        let ahead = engine.nanoseconds().saturating_sub(self.now.wall.nanoseconds());
+        let agree = i64::try_from(CLOCKS_AGREE_WITHIN.as_nanos()).unwrap_or(i64::MAX);
+        self.engine_ahead_ns = if ahead.saturating_abs() < agree { 0 } else { ahead };
     }
 
     /// What events would have reported is found by a list and inspections.

@@ -19,6 +19,7 @@ pub(crate) fn engine() -> Engine {
         memory_bytes: 8 << 30,
         processors: 2,
         is_podman: false,
+        system_time: None,
     }
 }
 

@@ -103,6 +103,7 @@ impl Recording {
                 memory_bytes: 0,
                 processors: 0,
                 is_podman: false,
+                system_time: None,
             },
             before: Snapshot::default(),
             events: Vec::new(),

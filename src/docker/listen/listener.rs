@@ -171,7 +171,11 @@ impl Listener {
         let mut outputs = Vec::new();
         match info {
             Ok(engine) => self.engine = Some(engine),
-            Err(error) => outputs.push(debug(format!("no answer to /info: {}", error.reason()))),
+            Err(error) => {
+                // What is known of the Engine stays true, but for what its clock shows now.
+                self.engine.iter_mut().for_each(|engine| engine.system_time = None);
+                outputs.push(debug(format!("no answer to /info: {}", error.reason())));
+            }
         }
         let engine = self.engine.clone();
         if !self.was_connected && !self.logged.is_empty() {

@@ -140,6 +140,7 @@ fn host() -> Engine {
         memory_bytes: 8 << 30,
         processors: 4,
         is_podman: false,
+        system_time: None,
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::lenient::{Lenient, Text, Whole};
 use super::{Unreadable, parse};
 use crate::monitor::container::Engine;
+use crate::timestamp::Timestamp;
 
 /// Reads `/info`.
 pub fn info(bytes: &[u8]) -> Result<Engine, Unreadable> {
@@ -15,6 +16,7 @@ pub fn info(bytes: &[u8]) -> Result<Engine, Unreadable> {
         memory_bytes: u64::try_from(info.mem_total.0).unwrap_or(0),
         processors: u32::try_from(info.ncpu.0).unwrap_or(0),
         is_podman: info.buildah_version.0.is_some(),
+        system_time: Timestamp::from_rfc3339(&info.system_time.0),
     })
 }
 
@@ -48,6 +50,8 @@ struct Info {
     name: Text,
     server_version: Text,
     #[serde(default)]
+    system_time: Text,
+    #[serde(default)]
     mem_total: Whole,
     #[serde(default, rename = "NCPU")]
     ncpu: Whole,
@@ -79,6 +83,7 @@ mod tests {
             let info = info(&recordings::read(&format!("{engine}/info.json"))).unwrap();
             assert!(info.version.starts_with(expected), "{}", info.version);
             assert_eq!((info.processors, info.is_podman), (2, is_podman), "{engine}");
+            assert!(info.system_time > Some(Timestamp::from_seconds(1_700_000_000)), "{engine}");
             assert!(!info.host_name.is_empty() && info.memory_bytes > 1 << 30, "{engine}");
             let version = version(&recordings::read(&format!("{engine}/version.json"))).unwrap();
             assert_eq!(version, Version { engine: info.version, api: api.to_owned() });

@@ -52,6 +52,8 @@ pub(super) struct Bench {
     pub(super) boot: &'static str,
     /// How far the wall clocks were set, in seconds: the host's and with it the Engine's.
     pub(super) set_by: i64,
+    /// How far the Engine's clock is ahead of this host's, in seconds.
+    pub(super) ahead: i64,
     /// Inspections of this one are never answered.
     pub(super) hangs: Option<String>,
     /// What the Engine has told, heard or not.
@@ -121,6 +123,7 @@ impl Bench {
             news: News::Events,
             boot: "boot",
             set_by: 0,
+            ahead: 0,
             hangs: None,
             history: Vec::new(),
             waiting: Vec::new(),
@@ -142,6 +145,7 @@ impl Bench {
             memory_bytes: 0,
             processors: 1,
             is_podman: self.quirks.contains(&Quirk::Podman),
+            system_time: Some(self.engine_time()),
         };
         let (boot_id, news) = (Some(self.boot.to_owned()), self.news);
         self.engine = Presence::There;
@@ -166,12 +170,12 @@ impl Bench {
             image: "img:1".to_owned(),
             image_id: "sha256:1".to_owned(),
             labels: Labels::new(),
-            created: self.wall() - Duration::from_mins(62),
+            created: self.engine_time() - Duration::from_mins(62),
             state: State {
                 status: Status::Created,
                 health: None,
                 last_probe_output: None,
-                started_at: Some(self.wall() - Duration::from_hours(1)),
+                started_at: Some(self.engine_time() - Duration::from_hours(1)),
                 finished_at: None,
                 exit_code: 0,
                 oom_killed: false,
@@ -215,6 +219,12 @@ impl Bench {
 
     pub(super) fn wall(&self) -> Timestamp {
         self.now().wall
+    }
+
+    /// What the Engine's clock shows.
+    pub(super) fn engine_time(&self) -> Timestamp {
+        let ahead = self.ahead.saturating_mul(1_000_000_000);
+        Timestamp::from_nanoseconds(self.wall().nanoseconds() + ahead)
     }
 
     fn now(&self) -> Now {
@@ -324,7 +334,7 @@ impl Bench {
                 unreadable: self.containers.values().map(odd).collect(),
             };
         }
-        let wall = self.wall();
+        let wall = self.engine_time();
         let containers = self.containers.values().map(|it| listed(it, wall)).collect();
         List { containers, unreadable: Vec::new() }
     }

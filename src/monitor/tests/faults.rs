@@ -1,7 +1,11 @@
 //! The Engine answers oddly, late or not at all, and clocks are set: what is reported all the same.
 
+use std::time::Duration;
+
 use super::bench::Bench;
 use super::check;
+use crate::monitor::alert::Kind;
+use crate::monitor::container::Status;
 use crate::monitor::input::News;
 
 #[test]
@@ -42,7 +46,7 @@ fn with_no_inspection_at_all_events_and_the_list_are_believed() {
     let mut bench = Bench::unconnected(super::bench::settings(), "a b:always");
     bench.act("refusing");
     bench.connect();
-    bench.until(bench.clock + std::time::Duration::from_secs(5));
+    bench.until(bench.clock + Duration::from_secs(5));
     bench.batches.clear();
     bench.play(
         "1 die a 3; 22 dierestarting b 1; 22.2 policystart b; 41 kill b 15; 41.1 die b 0; \
@@ -108,7 +112,7 @@ fn lists_alone_recover_from_a_list_that_is_lost() {
     let mut bench = Bench::unconnected(super::bench::settings(), "a b");
     bench.news = News::Lists;
     bench.connect();
-    bench.until(bench.clock + std::time::Duration::from_secs(5));
+    bench.until(bench.clock + Duration::from_secs(5));
     bench.batches.clear();
     bench.play("1 nolist; 6 lists; 20 die a 3; 60 wait");
     assert_eq!(bench.told(), ["25.0 CRITICAL Status a running→exited Exited 3"]);
@@ -184,7 +188,7 @@ fn who_is_forgotten_has_nothing_pending() {
         bench.act(&format!("create x{n}"));
         bench.act(&format!("start x{n}"));
         bench.act(&format!("die x{n} 3"));
-        bench.until(bench.clock + std::time::Duration::from_secs(1));
+        bench.until(bench.clock + Duration::from_secs(1));
         bench.act(&format!("destroy x{n}"));
     }
     bench.play("30 slackback; 400 wait");
@@ -216,4 +220,35 @@ fn what_is_pending_of_a_name_outlives_a_rename_onto_it() {
         "0 slackaway; 1 die a 3; 2 destroy a; 3 rename b a; 10 slackback; 400 wait",
         &["15.0 CRITICAL Status a running→exited ExitedByItself 3 (over) + INFO Removed a exited"],
     );
+}
+
+#[test]
+fn an_engine_with_another_clock_makes_no_other_durations() {
+    for ahead in [-3_600, 3_600] {
+        let mut bench = Bench::unconnected(super::bench::settings(), "a b:rm");
+        bench.ahead = ahead;
+        bench.containers.clear();
+        bench.make("a");
+        bench.make("b:rm");
+        for container in bench.containers.values_mut() {
+            container.state.status = Status::Running;
+        }
+        bench.connect();
+        bench.until(bench.clock + Duration::from_secs(5));
+        bench.batches.clear();
+        // One that was started with --rm and ran for an hour is no job.
+        bench.play("1 die a 3; 61 start a; 70 die b 0; 80 wait");
+        assert_eq!(
+            bench.told(),
+            [
+                "1.0 CRITICAL Status a running→exited ExitedByItself 3",
+                "61.0 INFO Recovered a exited",
+                "70.0 CRITICAL Status b running→exited ExitedByItself 0",
+            ],
+            "{ahead}"
+        );
+        let recovered = &bench.batches[1].1.alerts[0];
+        let Kind::Recovered { lasted, .. } = recovered.kind else { panic!("{recovered:?}") };
+        assert_eq!(lasted.as_secs(), 60, "{ahead}");
+    }
 }

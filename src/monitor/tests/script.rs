@@ -108,7 +108,7 @@ impl Bench {
         let name = container.split(':').next().unwrap();
         if action == "create" {
             self.make(container);
-            let wall = self.wall();
+            let wall = self.engine_time();
             let made = self.containers.get_mut(name).unwrap();
             made.created = wall;
             made.state.started_at = None;
@@ -116,7 +116,7 @@ impl Bench {
         let action = self.change(action, name, argument);
         let container = self.containers.remove(name).unwrap();
         let event = Event {
-            time: self.wall(),
+            time: self.engine_time(),
             id: container.id.clone(),
             action,
             name: container.name.clone(),
@@ -134,7 +134,7 @@ impl Bench {
 
     /// Does to the Engine's container what the action says.
     fn change(&mut self, action: &str, name: &str, argument: &str) -> Action {
-        let wall = self.wall();
+        let wall = self.engine_time();
         let container = self.containers.get_mut(name).unwrap_or_else(|| panic!("no {name}"));
         let state = &mut container.state;
         match action {

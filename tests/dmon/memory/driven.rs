@@ -50,6 +50,7 @@ fn eventful_minute() -> Vec<State> {
         memory_bytes: 8 << 30,
         processors: 2,
         is_podman: false,
+        system_time: None,
     };
     host.give(Input::Connected {
         engine: Some(engine),

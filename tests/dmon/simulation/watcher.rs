@@ -251,5 +251,6 @@ fn engine() -> container::Engine {
         memory_bytes: 8 << 30,
         processors: 2,
         is_podman: false,
+        system_time: None,
     }
 }

@@ -53,6 +53,7 @@ fn told(rows: Vec<Container>) -> Message {
         memory_bytes: 8 << 30,
         processors: 4,
         is_podman: false,
+        system_time: None,
     };
     let rows = rows.into_iter().map(|container| container.0).collect();
     let report = Report::new("web-1".to_owned(), engine, NOW, rows, Shown::All);

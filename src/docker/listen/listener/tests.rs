@@ -117,6 +117,7 @@ fn the_stream_is_open_before_the_core_is_told() {
         memory_bytes: 0,
         processors: 1,
         is_podman: false,
+        system_time: None,
     };
     let outputs = driven.listener.informed(driven.now, Ok(engine.clone()), Some("b".to_owned()));
     let connected = Input::Connected {
