@@ -323,6 +323,30 @@ fn more_than_are_asked_at_once_are_asked_in_turn() {
 }
 
 #[test]
+fn a_chunk_that_takes_all_its_time_leaves_the_next_its_own() {
+    let containers: Vec<_> = (0..=AT_ONCE_MAX).map(|n| Container::new(&format!("c{n}"))).collect();
+    let ids: Vec<_> = containers.iter().map(id).collect();
+    let engine = ScriptedEngine::new(containers.clone());
+    let hung = format!("/containers/{}/json", containers[0].id());
+    engine.answer(&hung, Reply::Hang);
+    let timeout = Duration::from_secs(2);
+    let client = Client::with_timeout(engine.address().parse().unwrap(), timeout);
+    let mut answers = client.inspect_many(&ids);
+    let first = answers.remove(0).unwrap_err();
+    assert_eq!(obstacle(first), Obstacle::TimedOut(timeout));
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), AT_ONCE_MAX);
+
+    // Where a whole chunk stays without an answer, the rest is not asked for.
+    for container in &containers {
+        engine.answer(&format!("/containers/{}/json", container.id()), Reply::Hang);
+    }
+    let before = engine.requests().len();
+    let answers = hasty(&engine).inspect_many(&ids);
+    assert!(answers.iter().all(Result::is_err) && answers.len() == ids.len());
+    assert!(engine.requests().len() - before <= AT_ONCE_MAX);
+}
+
+#[test]
 fn events_are_heard_line_by_line_until_the_stream_ends() {
     let engine = ScriptedEngine::new([Container::new("web").label("a", "b")]);
     let mut client = client(&engine);
