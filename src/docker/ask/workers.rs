@@ -2,7 +2,7 @@
 //! to the next; they are started when they are first needed. No thread waits for another: a question
 //! goes straight to a worker, and its answer from there to the inbox.
 
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -129,11 +129,21 @@ impl Shared {
         while let Ok(Job { sent: Sent { ticket, question }, worker }) = jobs.recv() {
             let response = self.ask(&mut client, ticket, &question);
             let answer = answer(&question, response);
-            let answer = self.state().dispatch.finished(ticket, answer);
-            if answer.is_some_and(|answer| self.inbox.send(answer).is_err()) {
-                return;
-            }
             let mut state = self.state();
+            if let Some(answer) = state.dispatch.finished(ticket, answer) {
+                // Whoever has the answer finds its worker idle, unless the inbox is full.
+                match self.inbox.try_send(answer) {
+                    Ok(()) => {}
+                    Err(TrySendError::Full(answer)) => {
+                        drop(state);
+                        if self.inbox.send(answer).is_err() {
+                            return;
+                        }
+                        state = self.state();
+                    }
+                    Err(TrySendError::Disconnected(_)) => return,
+                }
+            }
             if state.is_over {
                 return;
             }

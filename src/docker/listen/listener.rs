@@ -305,7 +305,8 @@ impl Listener {
     }
 
     /// Takes the time of an event for the newest. One that is older than the newest by far shows
-    /// that the Engine's clock went back: what was asked for from then on would not come.
+    /// that the Engine's clock went back: what was asked for from then on would not come. The core
+    /// sees the same in the event and takes a gap.
     fn rebase(&mut self, time: Timestamp) -> Option<Output> {
         if time <= Timestamp::from_seconds(0) {
             return None;
@@ -313,7 +314,6 @@ impl Listener {
         match self.since {
             Some(newest) if newest.since(time) > OUT_OF_ORDER_MAX => {
                 self.since = Some(time);
-                self.missed.some();
                 let seconds = newest.since(time).as_secs();
                 Some(debug(format!("the Engine's clock went back by {seconds} s")))
             }
