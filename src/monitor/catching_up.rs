@@ -26,6 +26,10 @@ impl Monitor {
             Presence::Away(_) => false,
             Presence::CatchingUp { gap, since, census } => {
                 let (gap, since, census) = (gap.clone(), *since, *census);
+                if let Some(at) = self.link.judges_by_events_at().filter(|at| *at > self.now.moment)
+                {
+                    self.wake_at(at);
+                }
                 self.catch_up(&gap, since, census) || self.link.judges_by_events(self.now.moment)
             }
         };

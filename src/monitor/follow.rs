@@ -155,7 +155,7 @@ impl Monitor {
             let lines = self.container(&id).map_or(0, |container| self.log_lines(container));
             self.effects.push(Effect::FetchLogs { id, lines });
         }
-        self.overtake(&identity, death.sign.moment);
+        self.overtake(&identity, death.sign.moment, death.asked);
         let subject = self.state.subjects.entry(identity).or_default();
         subject.container = Some(death.container.clone());
         subject.clear_signs();
@@ -183,7 +183,7 @@ impl Monitor {
         let unseen_death =
             was_up.then(|| Death { exit_code: None, ..self.death(id, &last, sign, Seen::Found) });
         if was_up {
-            self.overtake(&identity, sign.moment);
+            self.overtake(&identity, sign.moment, None);
         }
         let Some(subject) = self.state.subjects.get_mut(&identity) else { return };
         subject.container = None;

@@ -48,8 +48,6 @@ pub(super) struct Case<'a> {
     pub restart_grace: Duration,
     /// Whether the container that died can be inspected.
     pub inspection: Inspection,
-    /// When the list was asked for that was answered last.
-    pub listed: Option<Moment>,
     /// When the ping left that the Engine answered last, on a new connection.
     pub answered: Option<Moment>,
     /// Now.
@@ -108,7 +106,7 @@ impl Case<'_> {
         if self.death.asked.is_none() && self.now < known + patience {
             return Verdict::Wait(known + patience);
         }
-        let listed = self.inspection == Inspection::Fails && self.listed >= Some(known);
+        let listed = self.inspection == Inspection::Fails && self.container.confirmed >= known;
         let answered = self.death.removed.is_some() || self.container.known_since(known) || listed;
         let answer_due = known + self.answer_within();
         if !answered && self.now < answer_due {
@@ -157,7 +155,7 @@ impl Case<'_> {
         let Some(answered) = self.answered.filter(|answered| *answered >= until) else {
             return Verdict::AskEngine;
         };
-        let listed = self.inspection == Inspection::Fails && self.listed >= Some(answered);
+        let listed = self.inspection == Inspection::Fails && self.container.confirmed >= answered;
         let known = self.death.removed.is_some() || self.container.known_since(answered) || listed;
         if known || self.now >= answered + ANSWER_WITHIN { Verdict::Down } else { Verdict::Inspect }
     }

@@ -274,9 +274,7 @@ impl Monitor {
 
     /// Whether what waits is judged when its time comes.
     fn judges(&self) -> bool {
-        let by_events = matches!(self.link.presence, Presence::CatchingUp { .. })
-            && self.link.judges_by_events(self.now.moment);
-        self.link.presence == Presence::Live || by_events
+        self.link.presence == Presence::Live || self.link.judges_by_events(self.now.moment)
     }
 
     /// Has the identity of a container judged anew.

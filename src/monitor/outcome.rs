@@ -14,6 +14,7 @@ use crate::monitor::link::{Memory, Presence};
 use crate::monitor::moment::Moment;
 use crate::monitor::rules::{self, Ending, Role};
 use crate::monitor::severity::Severity;
+use crate::monitor::signals::Asked;
 use crate::monitor::subject::{Arrival, Aspect, Death, Origin, Passed, Sign, Subject};
 use crate::monitor::world::Container;
 
@@ -138,7 +139,7 @@ impl Monitor {
 
     /// The next death, at that time, comes before the last one was told: what is due by now is told,
     /// and the rest is counted.
-    pub(super) fn overtake(&mut self, identity: &Identity, died: Moment) {
+    pub(super) fn overtake(&mut self, identity: &Identity, died: Moment, asked: Option<Asked>) {
         let Some(subject) = self.state.subjects.get(identity) else { return };
         let Some(death) = subject.death.clone() else { return };
         let how = self.how_back(identity, subject);
@@ -147,7 +148,8 @@ impl Monitor {
         let on_request = how.filter(|it| *it != Verdict::RestartedAutomatically);
         let unsure = self.may_be_an_engine_restart(&death);
         let steady = death.back.as_ref().is_some_and(|back| died.since(back.sign.moment) >= STEADY);
-        let due = how.filter(|_| !unsure && (steady || on_request.is_some()));
+        // What is stopped on request now is no loop.
+        let due = how.filter(|_| !unsure && (steady || on_request.is_some() || asked.is_some()));
         if let (Some(how), Some(container)) = (due, &container) {
             return self.back(identity, &death, container, how);
         }

@@ -83,7 +83,6 @@ impl Monitor {
             askers: self.askers,
             restart_grace: self.settings.restart_grace,
             inspection: self.inspection_of(&death.container),
-            listed: self.link.last_list(),
             answered: self.link.answered(),
             now: self.now.moment,
         };
@@ -121,7 +120,6 @@ impl Monitor {
             restart_grace: self.settings.restart_grace,
             answered: None,
             inspection: Inspection::Works,
-            listed: None,
             now: self.now.moment,
         };
         Some(case.restarted(back, container))

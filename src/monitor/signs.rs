@@ -171,7 +171,7 @@ impl Monitor {
         let run = subject.and_then(|subject| subject.run.as_ref()).map(|run| run.sign);
         let id = subject.and_then(|subject| subject.container.clone());
         if let Some(sign) = run.filter(|sign| !container.known_since(sign.known)) {
-            let listed = self.link.last_list() >= Some(sign.known);
+            let listed = container.confirmed >= sign.known;
             if let Some(id) = id.filter(|_| self.is_past(sign.known + ANSWER_WITHIN)) {
                 self.ask(&id);
                 // Of one that cannot be inspected, the list says how it is.

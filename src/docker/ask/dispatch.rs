@@ -2,9 +2,8 @@
 //! says what time it is, makes the requests and brings the answers.
 //!
 //! Lists, pings, inspections and logs have a lane each. An inspection that is open for
-//! [`SLOW_AFTER`] is reported as unanswered and leaves its place to others; it moves to one of a few
-//! slow places, and its answer still counts if it comes. Where there is no such place, it is given
-//! up. Every question is answered once, except one whose late answer comes after that report.
+//! [`SLOW_AFTER`] leaves its place to others and moves to one of a few slow places; where none is
+//! free, it is given up. Every question is answered once.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -33,7 +32,7 @@ pub const LOGS_MAX: usize = 4;
 /// The most logs that wait to be asked for.
 pub const LOGS_WAITING_MAX: usize = 64;
 
-/// How long an inspection may take before it is reported as unanswered.
+/// How long an inspection may take before it leaves its place to others.
 pub const SLOW_AFTER: Duration = Duration::from_secs(1);
 /// How long it may take from then on.
 pub const SLOW_FOR: Duration = ANSWER_TIMEOUT.saturating_sub(SLOW_AFTER);
@@ -82,7 +81,7 @@ struct Open {
 enum Pace {
     /// Within its time.
     InTime,
-    /// Reported as unanswered.
+    /// In a slow place.
     Slow,
 }
 
@@ -111,10 +110,6 @@ impl Dispatch {
     fn ask_inspection(&mut self, id: ContainerId, asked: Moment) {
         let open = self.open.values_mut().find(|open| open.is_inspection_of(&id));
         match open {
-            Some(Open { pace: Pace::Slow, .. }) => {
-                let reason = format!("no answer within {}", seconds(SLOW_AFTER));
-                self.ready.push(unanswered(asked, id, reason));
-            }
             // What it answers may be older than this question, so it cannot answer it.
             Some(open) => open.next = open.next.max(Some(asked)),
             None if self.inspections.has_room_for(&id) => self.inspections.push(id, asked),
@@ -152,8 +147,7 @@ impl Dispatch {
         if let (About::Inspect(id), Some(asked)) = (open.question.about, open.next) {
             self.inspections.push(id, asked);
         }
-        let is_reported = open.pace == Pace::Slow && matches!(answer, Input::Unanswered { .. });
-        (!is_reported).then_some(answer)
+        Some(answer)
     }
 
     /// By when the question of that ticket has to be answered; `None` once it is given up.
@@ -186,18 +180,19 @@ impl Dispatch {
         let is_full = self.slow_inspections() >= SLOW_INSPECTIONS_MAX;
         let Some(open) = self.open.get_mut(&ticket) else { return };
         match (&open.question.about, open.pace) {
-            (About::Inspect(id), Pace::InTime) => {
-                let reason = format!("no answer within {}", seconds(SLOW_AFTER));
-                for asked in [Some(open.question.asked), open.next.take()].into_iter().flatten() {
-                    self.ready.push(unanswered(asked, id.clone(), reason.clone()));
-                }
+            (About::Inspect(_), Pace::InTime) if !is_full => {
                 open.pace = Pace::Slow;
                 open.until = open.until.saturating_add(SLOW_FOR);
-                if is_full {
-                    self.open.remove(&ticket);
-                }
             }
-            (About::Inspect(_), Pace::Slow) => {
+            (About::Inspect(id), pace) => {
+                let waited = match pace {
+                    Pace::InTime => SLOW_AFTER,
+                    Pace::Slow => ANSWER_TIMEOUT,
+                };
+                let reason = format!("no answer within {}", seconds(waited));
+                for asked in [Some(open.question.asked), open.next].into_iter().flatten() {
+                    self.ready.push(unanswered(asked, id.clone(), reason.clone()));
+                }
                 self.open.remove(&ticket);
             }
             (About::List | About::Ping | About::Logs { .. }, _) => {

@@ -323,11 +323,6 @@ impl Link {
         }
     }
 
-    /// When the list was asked for that was answered last.
-    pub(super) fn last_list(&self) -> Option<Moment> {
-        self.list.answered
-    }
-
     /// When the ping left that was answered last.
     pub(super) fn answered(&self) -> Option<Moment> {
         self.answered
@@ -488,7 +483,13 @@ impl Link {
     /// Whether the events that come in have to be judged, though a gap is not caught up with: they
     /// have waited as long as they may.
     pub(super) fn judges_by_events(&self, now: Moment) -> bool {
-        self.opened.is_some() && self.unreachable(now).is_some()
+        self.judges_by_events_at().is_some_and(|at| now >= at)
+    }
+
+    /// When that is so.
+    pub(super) fn judges_by_events_at(&self) -> Option<Moment> {
+        let Presence::CatchingUp { since, .. } = &self.presence else { return None };
+        self.opened.map(|_| *since + UNREACHABLE_AFTER)
     }
 
     /// What is to be asked now.

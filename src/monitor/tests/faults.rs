@@ -90,7 +90,8 @@ fn a_list_that_fails_is_reported_and_events_are_judged_all_the_same() {
         "a b",
         "1 nolist; 2 streamend; 2.1 connected; 8 die a 3; 60 lists; 70 wait",
         &[
-            "32.0 CRITICAL Status a running→exited ExitedByItself 3 + CRITICAL Unreachable status 500",
+            "32.0 CRITICAL Unreachable status 500",
+            "33.0 CRITICAL Status a running→exited ExitedByItself 3",
             "62.1 INFO Reachable ",
         ],
     );

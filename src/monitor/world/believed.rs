@@ -53,6 +53,8 @@ pub struct Container {
     pub began: Option<Moment>,
     /// How old the list showed its present run.
     pub listed: Option<Age>,
+    /// When the last list was asked for that showed it as it is believed to be.
+    pub confirmed: Moment,
     /// How its last run ended.
     pub exit_code: Option<i64>,
     /// When it was last paused or unpaused.
@@ -119,6 +121,7 @@ impl Container {
             started_at: None,
             began: None,
             listed: None,
+            confirmed: Moment::default(),
             exit_code: None,
             paused: None,
             uncounted: 0,

@@ -97,13 +97,17 @@ impl World {
         // An id that is listed again is alive: an Engine may have been without its disk.
         self.removed.retain(|(id, since)| *since >= asked || !present.contains(id));
         for line in &list.containers {
-            let known = self.containers.get(&line.id);
-            if !known.is_some_and(|known| known.agrees(asked, line, clocks)) {
+            let known = self.containers.get_mut(&line.id);
+            let Some(known) = known else {
+                learned.unsure.push(line.id.clone());
+                continue;
+            };
+            if known.agrees(asked, line, clocks) {
+                known.confirmed = asked;
+            } else {
                 learned.unsure.push(line.id.clone());
             }
-            if let Some(known) = self.containers.get_mut(&line.id) {
-                known.note_age(asked, line);
-            }
+            known.note_age(asked, line);
         }
         learned.unsure.extend(list.unreadable.iter().map(|line| line.id.clone()));
         let missing = self
@@ -130,6 +134,7 @@ impl World {
             self.containers.get_mut(&line.id).expect("it was there or has been inserted");
         if container.heard <= asked {
             container.compare_line(asked, line).into_iter().for_each(found);
+            container.confirmed = asked;
         }
         learned
     }

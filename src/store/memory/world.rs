@@ -28,6 +28,8 @@ mirror! {
         began: Option<Moment>,
         #[serde(rename = "age")]
         listed: Option<Age>,
+        #[serde(default)]
+        confirmed: Moment,
         exit_code: Option<i64>,
         #[serde(rename = "pause")]
         paused: Option<Moment>,

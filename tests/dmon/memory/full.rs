@@ -115,6 +115,7 @@ pub(super) fn container(status: Status, n: u32) -> Container {
         started_at: Some(wall(11)),
         began: Some(moment(11)),
         listed: Some(Age { asked: moment(12), at_least: Duration::from_secs(13) }),
+        confirmed: moment(14),
         exit_code: Some(137),
         paused: Some(moment(12)),
         uncounted: 2,

@@ -107,6 +107,20 @@ impl PrivateEngine {
         assert_eq!(finished.code, Some(0), "{finished:?}");
     }
 
+    /// Takes its data away, as a disk that is not mounted does; it starts with none.
+    pub(crate) fn lose_disk(&self) {
+        let data = self.home.path().join("data");
+        fs::rename(&data, self.home.path().join("away")).unwrap();
+        fs::create_dir(data).unwrap();
+    }
+
+    /// Gives it its data back.
+    pub(crate) fn find_disk(&self) {
+        let data = self.home.path().join("data");
+        fs::remove_dir_all(&data).unwrap();
+        fs::rename(self.home.path().join("away"), data).unwrap();
+    }
+
     /// Ends it as a crash does: its containers live on.
     pub(crate) fn crash(&mut self) {
         self.signal("KILL");

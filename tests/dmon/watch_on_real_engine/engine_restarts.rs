@@ -11,6 +11,7 @@ use super::{DOWN, LIFE, RECOVERED, RESTARTED, watch};
 use crate::support::binary::Home;
 use crate::support::docker::Docker;
 use crate::support::private_engine::PrivateEngine;
+use crate::support::real_engine::say;
 use crate::support::watching::{Told, Watching};
 
 const UNREACHABLE: &str = "🚨 Docker Engine Unreachable - CRITICAL";
@@ -96,6 +97,30 @@ fn fifty_containers_and_an_engine_that_is_stopped_and_started() {
     expect_restart(&mut dmon, &["mounted", "plain"], &up);
     engine.tell(&["start"], "plain");
     dmon.expect(RECOVERED, &[("Container", "plain"), ("After", NOT_BACK)]);
+    dmon.end();
+}
+
+#[test]
+fn an_engine_that_starts_without_its_disk_loses_nothing() {
+    let Some(mut engine) = PrivateEngine::find(&[]) else { return };
+    engine.run("web", &["--restart=always"], LIFE);
+    engine.run("plain", &[], LIFE);
+    let mut dmon = watch_all(&engine, 2);
+    engine.stop();
+    engine.lose_disk();
+    engine.start();
+    let told = dmon.gather(3, |told| tells_all(told, &["web", "plain"]));
+    say(&format!("{told:#?}"));
+    engine.stop();
+    engine.find_disk();
+    engine.start();
+    let told = dmon.gather(4, |told| tells_all(told, &["web"]));
+    say(&format!("{told:#?}"));
+    engine.tell(&["start"], "plain");
+    let told = dmon.gather(3, |told| tells_all(told, &["plain"]));
+    say(&format!("{told:#?}"));
+    engine.tell(&["kill"], "web");
+    dmon.expect(DOWN, &[("Container", "web")]);
     dmon.end();
 }
 
