@@ -40,7 +40,7 @@ impl Files {
             Err(error) => error,
         };
         log::warn!(
-            "{why}: what was told is forgotten when dmon ends, and dmon health does not see it; \
+            "{why}: what was sent is forgotten when dmon ends, and dmon health does not see it; \
              set STATE_DIR to a directory that it can write"
         );
         Ok(Self::None)

@@ -69,10 +69,13 @@ impl Route {
                      '{WOLLOMATIC}' (wollomatic)"
                 )
             }
-            Error::Refused { status, message, .. } => {
-                let words = message.as_deref().unwrap_or("no reason given");
-                format!("refused with status {status}: {words}")
+            Error::Refused { status, message: Some(words), .. } => {
+                format!("the Engine refuses it with status {status}: {words}")
             }
+            Error::Refused { status, message: None, .. } => format!(
+                "answered with status {status}, not in the Engine's words: see the log of the proxy \
+                 before it"
+            ),
             Error::Alien { reason, .. } => reason.clone(),
             error @ Error::Unreachable { .. } => error.to_string(),
         }
@@ -153,10 +156,12 @@ mod tests {
         check(Route::Events, 403, Some("forbidden"), &refused(403, "EVENTS=1"));
         check(Route::Stats, 403, None, &refused(403, "CONTAINERS=1"));
         check(Route::Logs, 403, None, &refused(403, "CONTAINERS=1"));
-        let gone = "refused with status 404: No such container: a";
+        let gone = "the Engine refuses it with status 404: No such container: a";
         check(Route::Inspect, 404, Some("No such container: a"), gone);
-        check(Route::Inspect, 502, None, "refused with status 502: no reason given");
-        check(Route::Logs, 501, Some("not supported"), "refused with status 501: not supported");
+        let gateway = "answered with status 502, not in the Engine's words: ";
+        check(Route::Inspect, 502, None, gateway);
+        let driver = "the Engine refuses it with status 501: not supported";
+        check(Route::Logs, 501, Some("not supported"), driver);
     }
 
     #[test]

@@ -133,14 +133,14 @@ impl<'a> Reader<'a> {
 
     fn in_environment(&self, setting: &Setting) -> Option<Found> {
         let value = self.variables.get(setting.name)?;
-        let text = value.to_string_lossy().trim().to_owned();
+        let text = trimmed(&value.to_string_lossy());
         (!text.is_empty()).then_some(Found { text, origin: Origin::Environment })
     }
 
     fn in_file(&self, setting: &Setting) -> Option<Found> {
         let file = self.file?;
         let last = file.assignments.iter().rfind(|assignment| assignment.key == setting.name)?;
-        let text = last.value.trim().to_owned();
+        let text = trimmed(&last.value);
         let place = format!("{}, line {}", file.path.display(), last.line);
         let origin = Origin::EnvFile { place, strictness: file.strictness };
         (!text.is_empty()).then_some(Found { text, origin })
@@ -189,6 +189,12 @@ impl<'a> Reader<'a> {
     pub(super) fn findings(self) -> Findings {
         self.findings
     }
+}
+
+/// A value without the space around it, nor the byte order mark of the file that it was read from
+/// (`"$(cat FILE)"`).
+fn trimmed(text: &str) -> String {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').to_owned()
 }
 
 impl fmt::Display for Origin {

@@ -72,12 +72,11 @@ fn memory_bytes(now: &Stats, host: &Engine) -> Option<u64> {
     Some(if inactive < used { used - inactive } else { used })
 }
 
-/// All processors at work, and a tenth more: the two clocks are not read at the same instant.
+/// All of the host's processors at work, and a tenth more: the two clocks are not read at the same
+/// instant. Where the Engine does not say how many there are, those that the container may use.
 fn cpu_percent_max(now: Cpu, host: &Engine) -> f64 {
-    match now.online.unwrap_or(0).max(host.processors) {
-        0 => f64::INFINITY,
-        processors => f64::from(processors) * 110.0,
-    }
+    let known = Some(host.processors).filter(|number| *number > 0);
+    known.or(now.online).map_or(f64::INFINITY, |processors| f64::from(processors) * 110.0)
 }
 
 fn transferred(bytes: Option<u64>) -> Option<u64> {

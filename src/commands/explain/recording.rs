@@ -119,19 +119,26 @@ impl Recording {
     fn add(&mut self, line: &[u8]) {
         let lines = &mut self.lines;
         lines.total += 1;
-        let error = match (wire::event(line), wire::podman_event(line)) {
-            (Ok(Some(event)), _) => return self.events.push(event),
+        let event = match (wire::event(line), wire::podman_event(line)) {
+            (Ok(Some(event)), _) => Ok(event),
             (_, Ok(Some(event))) => {
                 self.engine.is_podman = true;
-                return self.events.push(event);
+                Ok(event)
             }
             // Of a network, of an exec.
             (Ok(None), _) | (_, Ok(None)) => return,
-            (Err(error), Err(_)) => error,
+            (Err(error), Err(_)) => Err(error.to_string()),
+        };
+        // To replay from 1970 on takes as long.
+        let timed = |event: &Event| event.time > Timestamp::from_seconds(0);
+        let why = match event {
+            Ok(event) if timed(&event) => return self.events.push(event),
+            Ok(_) => "it does not say when it happened".to_owned(),
+            Err(why) => why,
         };
         lines.unreadable += 1;
         let number = lines.total;
-        lines.first_unreadable.get_or_insert_with(|| format!("line {number}: {error}"));
+        lines.first_unreadable.get_or_insert_with(|| format!("line {number}: {why}"));
     }
 
     /// What it holds; an error where there is no event in it that could be replayed.
@@ -264,6 +271,13 @@ mod tests {
             &[NETWORK, "2026-11-22T08:30:12Z container die web"],
             "no event that dmon uses is in the 2 lines of a.jsonl (line 2: an event cannot be read",
         );
+    }
+
+    #[test]
+    fn an_event_without_a_time_is_none() {
+        let timeless = DOCKER.replace(r#","timeNano":7000000001"#, "");
+        let why = read(&[&timeless]).reach().unwrap_err();
+        assert!(why.contains("(line 1: it does not say when it happened)"), "{why}");
     }
 
     #[test]

@@ -219,6 +219,8 @@ fn what_no_host_has_is_unknown() {
     check(busy(1700), Usage { cpu_percent: Some(425.0), ..sound });
     check(busy(1800), Usage { cpu_percent: None, ..sound });
     check(busy(u64::MAX - 1_000_000), Usage { cpu_percent: None, ..sound });
+    let cpu = Cpu { online: Some(u32::MAX), ..running(1600, 1600).cpu };
+    check(Stats { cpu, ..now.clone() }, Usage { cpu_percent: None, ..sound });
 }
 
 #[test]
@@ -230,6 +232,12 @@ fn where_the_host_is_not_known_only_what_no_host_has_is_unknown() {
     };
     check(1 << 50, Some(1 << 50));
     check(u64::MAX - 4095, None);
+    let check = |container_ns, expected| {
+        let now = running(container_ns, 1600);
+        assert_eq!(usage(Some(&running(0, 0)), &now, &unknown).cpu_percent, expected);
+    };
+    check(1600, Some(400.0));
+    check(1800, None);
 }
 
 #[test]

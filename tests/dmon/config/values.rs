@@ -66,6 +66,7 @@ fn each_setting_is_read_from_its_text() {
     );
     check("DAILY_CHECK_TIME", "00:00,23:59", |c| c.daily_check_times, "[0:00:00.0, 23:59:00.0]");
     check("REALTIME_CHECK_INTERVAL", " 30 ", |c| c.realtime_check_interval, "30s");
+    check("REALTIME_CHECK_INTERVAL", "\u{feff}30\r\n", |c| c.realtime_check_interval, "30s");
     check("TIMEZONE", "europe/berlin", |c| c.timezone, "Zone(Europe/Berlin)");
     check("LOG_LEVEL", "warn", |c| c.log_level, "Warn");
     check("LOG_LEVEL", "Warning", |c| c.log_level, "Warn");
