@@ -20,7 +20,7 @@ Options:
 
 const INTERVAL: &str = "\
   --interval SECONDS
-                   time between two looks at all containers, 1 to 3600
+                   time between two lists of all containers, 1 to 3600
                    [REALTIME_CHECK_INTERVAL]
 ";
 

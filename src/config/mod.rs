@@ -38,7 +38,7 @@ pub struct Config {
     pub slack_mention: Option<Mention>,
     /// When the daily report is sent: local times, in their order, at least one.
     pub daily_check_times: Vec<Time>,
-    /// The time between two looks at all containers while watching.
+    /// The time between two lists of all containers while watching.
     pub realtime_check_interval: Duration,
     /// The zone of every time shown.
     pub timezone: Zone,

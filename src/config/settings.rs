@@ -71,7 +71,7 @@ settings! {
         "when the daily report is sent, in TIMEZONE";
     REALTIME_CHECK_INTERVAL, Value("10"), Shown,
         "seconds, 1 to 3600",
-        "the time between two looks at all containers while watching";
+        "the time between two lists of all containers while watching";
     TIMEZONE, Value("UTC"), Shown,
         "a name of the IANA's time zones (Europe/Berlin)",
         "the zone of every time shown and of DAILY_CHECK_TIME";

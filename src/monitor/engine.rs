@@ -177,6 +177,7 @@ impl Monitor {
         for id in learned.unsure {
             if !self.link.inspections.fails(&id, ANSWER_WITHIN, now) {
                 self.ask(&id);
+                self.link.inspections.doubt(&id);
                 continue;
             }
             if let Some(line) = lines.get(&id) {

@@ -16,6 +16,9 @@ pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// The same where the answer adds little to what is known: an outage is told within 50 ms.
 const ANSWER_SOON: Duration = Duration::from_millis(35);
 
+/// The same for its last log lines.
+const LOG_WITHIN: Duration = Duration::from_millis(200);
+
 /// The same for a container that runs again: nobody is in a hurry to hear who started it.
 const RETURN_KNOWN_WITHIN: Duration = Duration::from_secs(10);
 
@@ -112,8 +115,8 @@ impl Case<'_> {
         if !answered && self.now < answer_due {
             return Verdict::Wait(answer_due);
         }
-        if self.death.log.is_none() && self.now < known + ANSWER_WITHIN {
-            return Verdict::Wait(known + ANSWER_WITHIN);
+        if self.death.log.is_none() && self.now < known + LOG_WITHIN {
+            return Verdict::Wait(known + LOG_WITHIN);
         }
         let policy = self.container.restart_policy().unwrap_or_default();
         if !answered && self.death.asked.is_none() && policy != RestartPolicy::No {

@@ -1,7 +1,7 @@
 //! Inspections under way, and containers of which none is answered. One that is not answered says
 //! nothing of the Engine, nor of the other containers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::monitor::container::ContainerId;
@@ -10,6 +10,9 @@ use crate::monitor::moment::Moment;
 /// Whoever asks gives up ten seconds after it has begun, which may take a while where thousands are
 /// asked for. An answer that is missing for longer got lost on the way.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
+
+/// An inspection that is open for longer is late.
+const LATE_AFTER: Duration = Duration::from_secs(1);
 
 /// An Engine that is busy answers late: only an inspection that fails for longer is worth a warning.
 const WARN_AFTER: Duration = Duration::from_secs(3);
@@ -36,6 +39,9 @@ const PROBE_AFTER: Duration = Duration::from_secs(30);
 pub(in crate::monitor) struct Inspections {
     under_way: BTreeMap<ContainerId, Moment>,
     failing: BTreeMap<ContainerId, Failing>,
+    /// Containers of which the list says something else than is believed: if their inspection is
+    /// late, another list is believed instead.
+    doubted: BTreeSet<ContainerId>,
     /// How many were begun since the last gap.
     begun: usize,
     /// When the last one was answered.
@@ -81,8 +87,7 @@ impl Inspections {
 
     /// One was answered.
     pub(in crate::monitor) fn answered(&mut self, id: &ContainerId, now: Moment) {
-        self.under_way.remove(id);
-        self.failing.remove(id);
+        self.forget(id);
         self.answered = Some(now);
         self.all_fail = None;
     }
@@ -123,6 +128,7 @@ impl Inspections {
     /// The connections are gone on which they were under way.
     pub(super) fn nothing_is_under_way(&mut self) {
         self.under_way.clear();
+        self.doubted.clear();
         self.begun = 0;
     }
 
@@ -130,6 +136,22 @@ impl Inspections {
     pub(super) fn forget(&mut self, id: &ContainerId) {
         self.under_way.remove(id);
         self.failing.remove(id);
+        self.doubted.remove(id);
+    }
+
+    /// The list says something else of a container than is believed.
+    pub(in crate::monitor) fn doubt(&mut self, id: &ContainerId) {
+        if self.under_way.contains_key(id) {
+            self.doubted.insert(id.clone());
+        }
+    }
+
+    /// Whether the inspection of a container that the list contradicts is late. Says so once.
+    pub(super) fn wants_list(&mut self, now: Moment) -> bool {
+        let under_way = &self.under_way;
+        let doubted = self.doubted.len();
+        self.doubted.retain(|id| under_way.get(id).is_some_and(|asked| now < *asked + LATE_AFTER));
+        self.doubted.len() < doubted
     }
 
     /// Until when to wait for those that are under way since a gap ended at `since`.
@@ -195,6 +217,8 @@ impl Inspections {
             Warning::Due(at) => Some(at),
             Warning::Given => None,
         });
-        lost.into_iter().chain(warnings).min()
+        let doubted = self.doubted.iter().filter_map(|id| self.under_way.get(id));
+        let late = doubted.map(|asked| *asked + LATE_AFTER);
+        lost.into_iter().chain(warnings).chain(late).min()
     }
 }

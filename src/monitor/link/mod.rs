@@ -25,8 +25,10 @@ const STAYS_OPEN: Duration = Duration::from_secs(1);
 /// Proxies cut idle streams: only one that is not open again by then is worth a line in the log.
 const CUT_STREAM_IS_BACK_WITHIN: Duration = Duration::from_secs(3);
 
-/// A list that failed is asked for again after this at the latest, whatever the interval is.
-const LIST_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// A list that failed is asked for again after these waits, one after the other, whatever the
+/// interval is; the last one repeats.
+const LIST_AGAIN_AFTER: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
 
 /// A list that is asked for out of turn is so at most this often.
 const BETWEEN_LISTS: Duration = Duration::from_secs(1);
@@ -43,6 +45,9 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(15);
 /// An Engine that stops refuses new connections first and ends within this time. One that answers
 /// lists for longer is not stopping, however its pings fare.
 const STOPPING_TAKES: Duration = Duration::from_secs(30);
+
+/// The same where lists are all there is, and each takes its time.
+const STOPPING_TAKES_BY_LISTS: Duration = Duration::from_secs(10);
 
 /// Whether the Engine is there.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +106,7 @@ pub(super) struct Link {
     ping: Pinging,
     /// When the ping left that was answered last.
     answered: Option<Moment>,
-    /// Since when pings fail.
+    /// When the first ping left that was not answered, nor any since.
     ping_fails: Option<Moment>,
     interval: Duration,
     questions: Vec<Effect>,
@@ -118,6 +123,8 @@ struct Listing {
     answer: Answer,
     /// When the last one was asked for that was answered.
     answered: Option<Moment>,
+    /// How many failed one after the other.
+    failures: usize,
 }
 
 /// Whether a question was answered.
@@ -253,6 +260,7 @@ impl Link {
         self.list.next = Some(now + self.interval);
         self.list.answer = Answer::Given;
         self.list.answered = Some(asked);
+        self.list.failures = 0;
         if let Presence::Away(gap) = &self.presence
             && self.news == News::Lists
             && self.opened.is_some()
@@ -263,7 +271,11 @@ impl Link {
         if let Presence::CatchingUp { census, .. } = &mut self.presence {
             *census = Census::Listed;
         }
-        if self.ping_fails.is_some_and(|failing| asked >= failing + STOPPING_TAKES) {
+        let stopping_takes = match self.news {
+            News::Events => STOPPING_TAKES,
+            News::Lists => STOPPING_TAKES_BY_LISTS,
+        };
+        if self.ping_fails.is_some_and(|failing| asked >= failing + stopping_takes) {
             self.answered = self.answered.max(Some(asked));
             self.ping = Pinging::No;
         }
@@ -280,7 +292,9 @@ impl Link {
         if self.list.asked != Some(asked) {
             return;
         }
-        let next = clocks.moment + self.interval.min(LIST_AGAIN_AFTER);
+        let wait = LIST_AGAIN_AFTER[self.list.failures.min(LIST_AGAIN_AFTER.len() - 1)];
+        let next = clocks.moment + self.interval.min(wait);
+        self.list.failures += 1;
         self.list.asked = None;
         self.list.next = Some(next);
         self.list.answer = Answer::Failed;
@@ -311,8 +325,9 @@ impl Link {
             }
             Ping::Unanswered => {
                 self.ping = Pinging::Again(now + PING_AGAIN_AFTER);
-                self.ping_fails.get_or_insert(now);
-                if self.news == News::Lists && self.opened.is_some() {
+                // A list that was answered meanwhile says more than a ping that got lost.
+                let unlisted = self.list.answered < Some(asked);
+                if self.news == News::Lists && self.opened.is_some() && unlisted {
                     let since = answered.unwrap_or(clocks.wall);
                     self.away(Absence::Unreachable, None, since, clocks);
                     self.is_not_live("it does not answer a ping".to_owned(), now, clocks);
@@ -336,6 +351,7 @@ impl Link {
             Pinging::Again(moment) if now < moment => Some(moment),
             Pinging::No | Pinging::Again(_) => {
                 self.ping = Pinging::UnderWay(now);
+                self.ping_fails.get_or_insert(now);
                 self.questions.push(Effect::Ping { asked: now });
                 None
             }
@@ -380,6 +396,9 @@ impl Link {
             self.pinged(asked, Ping::Unanswered, answered, clocks);
         }
         self.inspections.give_up(now);
+        if self.inspections.wants_list(now) {
+            self.list_now(now);
+        }
         if self.next_list().is_some_and(|due| due <= now) {
             self.ask_list(now);
         }

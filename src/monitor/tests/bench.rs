@@ -60,6 +60,10 @@ pub(super) struct Bench {
     pub(super) history: Vec<Event>,
     /// Inspections that are answered later.
     pub(super) waiting: Vec<Effect>,
+    /// One answer in so many is lost: that is known ten seconds later. 0 is never.
+    pub(super) loses_one_in: u32,
+    asked: u32,
+    late: Vec<(Duration, Input)>,
     /// How often the core wanted another event stream.
     pub(super) reopened: u32,
     made: u32,
@@ -128,6 +132,9 @@ impl Bench {
             history: Vec::new(),
             waiting: Vec::new(),
             reopened: 0,
+            loses_one_in: 0,
+            asked: 0,
+            late: Vec::new(),
             made: 0,
         };
         for container in containers.split_whitespace() {
@@ -237,7 +244,18 @@ impl Bench {
     /// Lets time pass up to a point, and then gives an input.
     pub(super) fn until(&mut self, clock: Duration) {
         let mut idle = 0;
-        while let Some(deadline) = self.monitor.deadline().filter(|deadline| *deadline <= clock) {
+        loop {
+            let late = self.late.iter().map(|(at, _)| *at).min();
+            let wake = self.monitor.deadline();
+            let next = late.into_iter().chain(wake).min().filter(|next| *next <= clock);
+            let Some(deadline) = next else { break };
+            if late == Some(deadline) {
+                let index = self.late.iter().position(|(at, _)| *at == deadline).unwrap();
+                let (_, input) = self.late.remove(index);
+                self.clock = self.clock.max(deadline);
+                self.give(input);
+                continue;
+            }
             idle = if deadline > self.clock { 0 } else { idle + 1 };
             assert!(idle < 10, "woken again and again at {:?} for nothing", self.clock);
             self.clock = self.clock.max(deadline);
@@ -256,7 +274,27 @@ impl Bench {
         }
     }
 
+    /// What is known of a question whose answer is lost.
+    fn lost(&mut self, effect: &Effect) -> Option<Input> {
+        let (reason, ping) = ("no answer within 10 s".to_owned(), Ping::Unanswered);
+        let unanswered = match effect {
+            Effect::List { asked } => Input::Unlisted { asked: *asked, reason },
+            Effect::Ping { asked } => Input::Pinged { asked: *asked, ping },
+            Effect::Inspect { asked, id } => {
+                Input::Unanswered { asked: *asked, id: id.clone(), reason }
+            }
+            _ => return None,
+        };
+        self.asked += 1;
+        let is_lost = self.loses_one_in > 0 && self.asked % self.loses_one_in == 0;
+        is_lost.then_some(unanswered)
+    }
+
     pub(super) fn answer(&mut self, effect: Effect) -> Option<Input> {
+        if let Some(input) = self.lost(&effect) {
+            self.late.push((self.clock + Duration::from_secs(10), input));
+            return None;
+        }
         match effect {
             Effect::Held(held) => self.held.push(held),
             Effect::Post(batch) => {

@@ -6,6 +6,7 @@ use super::bench::Bench;
 use super::check;
 use crate::monitor::alert::Kind;
 use crate::monitor::container::Status;
+use crate::monitor::effect::Batch;
 use crate::monitor::input::News;
 
 #[test]
@@ -82,7 +83,7 @@ fn a_list_that_fails_is_reported_and_events_are_judged_all_the_same() {
         &[
             "8.0 CRITICAL Status a running→exited ExitedByItself 3",
             "35.0 CRITICAL Unreachable status 500",
-            "55.0 INFO Reachable ",
+            "53.0 INFO Reachable ",
         ],
     );
     // After a gap, events that come in wait for the list, but not for ever.
@@ -92,7 +93,7 @@ fn a_list_that_fails_is_reported_and_events_are_judged_all_the_same() {
         &[
             "32.0 CRITICAL Unreachable status 500",
             "33.0 CRITICAL Status a running→exited ExitedByItself 3",
-            "62.1 INFO Reachable ",
+            "60.1 INFO Reachable ",
         ],
     );
 }
@@ -117,6 +118,33 @@ fn lists_alone_recover_from_a_list_that_is_lost() {
     bench.batches.clear();
     bench.play("1 nolist; 6 lists; 20 die a 3; 60 wait");
     assert_eq!(bench.told(), ["25.0 CRITICAL Status a running→exited Exited 3"]);
+}
+
+#[test]
+fn lists_alone_find_each_death_though_every_seventh_answer_is_lost() {
+    let containers: String = (0..10).map(|n| format!("w{n} ")).collect();
+    for offset in 0..7 {
+        let mut bench = Bench::unconnected(super::bench::settings(), &containers);
+        bench.news = News::Lists;
+        bench.connect();
+        bench.until(bench.clock + Duration::from_secs(5));
+        bench.batches.clear();
+        bench.loses_one_in = 7;
+        bench.play(&format!("{offset} wait"));
+        for n in 0..10 {
+            bench.act(&format!("die w{n} 3"));
+            let died = bench.clock;
+            bench.until(bench.clock + Duration::from_secs(60));
+            let name = format!("w{n}");
+            let is_it = |batch: &Batch| batch.alerts.iter().any(|it| it.about.name == name);
+            let sent = bench.batches.iter().find(|(_, batch)| is_it(batch)).map(|(at, _)| *at);
+            let took = sent.expect("each death is reported").saturating_sub(died);
+            // Two intervals and two time-outs.
+            assert!(took <= Duration::from_secs(40), "{name} after {took:?}, offset {offset}");
+        }
+        let unreachable = bench.told().into_iter().filter(|line| line.contains("Unreachable"));
+        assert_eq!(unreachable.collect::<Vec<_>>(), [""; 0], "offset {offset}");
+    }
 }
 
 #[test]
