@@ -19,7 +19,7 @@ use crate::timestamp::Timestamp;
 /// Not live for this long is reported as `Docker Engine Unreachable`.
 const UNREACHABLE_AFTER: Duration = Duration::from_secs(30);
 
-/// A stream that ends sooner than this did not stay open.
+/// A stream that ends sooner than this did not stay open, and the next one has to show that it does.
 const STAYS_OPEN: Duration = Duration::from_secs(1);
 
 /// Proxies cut idle streams: only one that is not open again by then is worth a line in the log.
@@ -102,6 +102,8 @@ pub(super) struct Link {
     pub not_live: Option<NotLive>,
     /// Since when the event stream is open; with [`News::Lists`], since when that is known.
     opened: Option<Moment>,
+    /// What the last stream was like.
+    last_stream: LastStream,
     list: Listing,
     ping: Pinging,
     /// When the ping left that was answered last.
@@ -110,6 +112,15 @@ pub(super) struct Link {
     ping_fails: Option<Moment>,
     interval: Duration,
     questions: Vec<Effect>,
+}
+
+/// What the event stream before the present one was like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LastStream {
+    /// It stayed open, or there was none.
+    Stayed,
+    /// It ended as soon as it was open.
+    Ended,
 }
 
 /// The state of the list.
@@ -165,6 +176,7 @@ impl Link {
             inspections: Inspections::default(),
             not_live: Some(not_live),
             opened: None,
+            last_stream: LastStream::Stayed,
             list: Listing::default(),
             ping: Pinging::No,
             answered: None,
@@ -202,7 +214,10 @@ impl Link {
             Absence::StreamEnded => clocks.moment + CUT_STREAM_IS_BACK_WITHIN,
             _ => clocks.moment,
         };
-        self.opened = None;
+        if let Some(opened) = self.opened.take() {
+            let ended = clocks.moment < opened + STAYS_OPEN;
+            self.last_stream = if ended { LastStream::Ended } else { LastStream::Stayed };
+        }
         self.ping = Pinging::No;
         self.list = Listing { answered: self.list.answered, ..Listing::default() };
         let reason = reason.unwrap_or_else(|| "the event stream ended".to_owned());
@@ -427,9 +442,11 @@ impl Link {
 
     /// Whether the list is answered and, where there are events, the stream stays open.
     fn is_all_seen(&self, now: Moment) -> bool {
-        let stays_open = match self.news {
-            News::Events => self.opened.is_some_and(|opened| now >= opened + STAYS_OPEN),
-            News::Lists => self.opened.is_some(),
+        let stays_open = match (self.news, self.last_stream) {
+            (News::Events, LastStream::Ended) => {
+                self.opened.is_some_and(|opened| now >= opened + STAYS_OPEN)
+            }
+            (News::Events, LastStream::Stayed) | (News::Lists, _) => self.opened.is_some(),
         };
         stays_open && self.list.answer == Answer::Given
     }

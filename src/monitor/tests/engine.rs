@@ -157,7 +157,7 @@ fn an_engine_out_of_reach_is_told_once_and_its_return_too() {
     check(
         "a b",
         "1 lost; 45 connected; 60 wait",
-        &["31.0 CRITICAL Unreachable connection refused", "46.0 INFO Reachable "],
+        &["31.0 CRITICAL Unreachable connection refused", "45.5 INFO Reachable "],
     );
     check("a b", "1 lost; 20 lost; 29 connected; 60 wait", &[]);
     check("a b", "1 streamend; 1.1 connected; 60 wait", &[]);
@@ -166,7 +166,7 @@ fn an_engine_out_of_reach_is_told_once_and_its_return_too() {
         "1 lost; 2 die b 4; 45 connected; 60 wait",
         &[
             "31.0 CRITICAL Unreachable connection refused",
-            "46.0 INFO Reachable b",
+            "45.5 INFO Reachable b",
             "50.0 CRITICAL Status b running→exited Exited 4 (late)",
         ],
     );
@@ -279,7 +279,7 @@ fn the_end_of_one_that_is_hidden_is_no_news_before_anything_was_judged() {
     check("0.1 die hidden 5; 30 wait", &["-5.0 INFO Watching "]);
     let told = &[
         "-5.0 INFO Watching ",
-        "25.0 CRITICAL Unreachable connection refused",
+        "25.1 CRITICAL Unreachable connection refused",
         "36.0 INFO Reachable ",
     ];
     check("0.1 lost; 10 die hidden 5; 40 connected; 60 wait", told);

@@ -105,7 +105,7 @@ fn a_stream_that_ends_again_and_again_is_reported() {
     check(
         "a b",
         &format!("{script} 45 wait"),
-        &["30.0 CRITICAL Unreachable the event stream ended", "40.3 INFO Reachable "],
+        &["31.0 CRITICAL Unreachable the event stream ended", "40.3 INFO Reachable "],
     );
 }
 
