@@ -59,7 +59,7 @@ impl Stream {
                 return Ok(Some(found));
             }
             if self.end.is_some() {
-                return Ok(None);
+                return Ok(self.lines.rest());
             }
             let text = self.lines.room();
             self.end = self.connection.more(&mut self.decoder, text, by)?;
@@ -124,6 +124,13 @@ impl Lines {
             return None;
         }
     }
+
+    /// What is left when no more text comes: a line without its line end.
+    fn rest(&mut self) -> Option<Found> {
+        let end = self.text.len();
+        let start = mem::replace(&mut self.taken, end);
+        (start < end && !self.skipping).then_some(Found::Line(start, end))
+    }
 }
 
 /// The memory that is kept for the lines to come.
@@ -140,16 +147,21 @@ mod tests {
         for piece in pieces {
             lines.room().extend_from_slice(piece);
             while let Some(next) = lines.next() {
-                found.push(match next {
-                    Found::Line(start, end) => {
-                        String::from_utf8(lines.text[start..end].to_vec()).unwrap()
-                    }
-                    Found::TooLong => "!".to_owned(),
-                });
+                found.push(shown(&lines, &next));
             }
         }
         assert!(lines.text.len() - lines.taken <= STREAM_LINE_BYTES_MAX);
+        while let Some(rest) = lines.rest() {
+            found.push(shown(&lines, &rest));
+        }
         found
+    }
+
+    fn shown(lines: &Lines, found: &Found) -> String {
+        match *found {
+            Found::Line(start, end) => String::from_utf8(lines.text[start..end].to_vec()).unwrap(),
+            Found::TooLong => "!".to_owned(),
+        }
     }
 
     #[test]
@@ -157,10 +169,11 @@ mod tests {
         let text = b"one\n\ntwo\nthree";
         for split in 0..=text.len() {
             let (start, end) = text.split_at(split);
-            assert_eq!(lines(&[start, end]), ["one", "", "two"], "{split}");
+            assert_eq!(lines(&[start, end]), ["one", "", "two", "three"], "{split}");
         }
         let bytes: Vec<&[u8]> = text.chunks(1).collect();
-        assert_eq!(lines(&bytes), ["one", "", "two"]);
+        assert_eq!(lines(&bytes), ["one", "", "two", "three"]);
+        assert_eq!(lines(&[b"one\n"]), ["one"]);
     }
 
     #[test]
@@ -176,6 +189,7 @@ mod tests {
             // One `!` each, then the next line.
             assert_eq!(in_pieces(&long(STREAM_LINE_BYTES_MAX + 1), size), [1, 4], "{size}");
             assert_eq!(in_pieces(&long(STREAM_LINE_BYTES_MAX * 3), size), [1, 4], "{size}");
+            assert_eq!(in_pieces(&vec![b'x'; STREAM_LINE_BYTES_MAX + 1], size), [1], "{size}");
         }
     }
 

@@ -121,6 +121,8 @@ fn granted(question: &Question, response: Result<Response, Error>) -> Result<Vec
     match response {
         Ok(response) if response.status == 200 => Ok(response.body),
         Ok(response) => Err(refused(path.to_owned(), &response).reason()),
+        // That it is no Engine would be too much said of one answer.
+        Err(Error::Alien { reason, .. }) => Err(format!("{path}: {reason}")),
         Err(error) => Err(format!("{path}: {}", error.reason())),
     }
 }
