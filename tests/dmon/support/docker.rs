@@ -122,14 +122,24 @@ impl Docker {
 /// Waits for something that answers with what it is instead until it is so.
 pub(crate) fn wait_until<T, E: std::fmt::Debug>(
     what: &str,
+    look: impl FnMut() -> Result<T, E>,
+) -> T {
+    wait_until_within(PATIENCE, what, look)
+}
+
+/// The same with another deadline.
+pub(crate) fn wait_until_within<T, E: std::fmt::Debug>(
+    within: Duration,
+    what: &str,
     mut look: impl FnMut() -> Result<T, E>,
 ) -> T {
-    let deadline = clock::monotonic() + PATIENCE;
+    let deadline = clock::monotonic() + within;
     loop {
         match look() {
             Ok(found) => return found,
             Err(instead) => {
-                assert!(clock::monotonic() < deadline, "never: {what}; instead: {instead:?}");
+                let is_time = clock::monotonic() < deadline;
+                assert!(is_time, "not within {within:?}: {what}; instead: {instead:?}");
             }
         }
         clock::pause(Duration::from_millis(50));

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use dmon::clock;
 
-/// How long a child may take for anything that a test waits for.
+/// How long a child may take for anything that a test waits for where nothing shorter is promised, as
+/// on a real Engine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a child wrote and how it ended.
@@ -59,7 +60,12 @@ impl Running {
     /// what came after the line that the wait before it returned. Panics with all output so far
     /// when no such line comes.
     pub(crate) fn wait_for_line(&mut self, part: &str) -> String {
-        let deadline = clock::monotonic() + PATIENCE;
+        self.wait_for_line_within(part, PATIENCE)
+    }
+
+    /// The same with another deadline.
+    pub(crate) fn wait_for_line_within(&mut self, part: &str, within: Duration) -> String {
+        let deadline = clock::monotonic() + within;
         loop {
             if let Some(found) = self.lines[self.passed..].iter().position(|it| it.1.contains(part))
             {
@@ -68,9 +74,16 @@ impl Running {
             }
             self.passed = self.lines.len();
             if let Err(why) = self.read_line(deadline) {
-                panic!("no line with {part:?} ({why}) in {:#?}", self.lines);
+                panic!("no line with {part:?} within {within:?} ({why}) in {:#?}", self.lines);
             }
         }
+    }
+
+    /// The lines so far that contain `part`, of either stream, whatever was waited for.
+    pub(crate) fn lines_with(&mut self, part: &str) -> Vec<String> {
+        self.lines.extend(self.arriving.try_iter());
+        let lines = self.lines.iter().filter(|(_, line)| line.contains(part));
+        lines.map(|(_, line)| line.trim_end().to_owned()).collect()
     }
 
     /// Sends it a signal, named as the shell's `kill` names it (`TERM`).
@@ -80,8 +93,13 @@ impl Running {
     }
 
     /// Waits for its end. Panics with all output so far when it does not end.
-    pub(crate) fn finish(mut self) -> Finished {
-        let deadline = clock::monotonic() + PATIENCE;
+    pub(crate) fn finish(self) -> Finished {
+        self.finish_within(PATIENCE)
+    }
+
+    /// The same with another deadline.
+    pub(crate) fn finish_within(mut self, within: Duration) -> Finished {
+        let deadline = clock::monotonic() + within;
         let end = loop {
             if let Err(end) = self.read_line(deadline) {
                 break end;

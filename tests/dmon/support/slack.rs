@@ -142,22 +142,29 @@ impl ScriptedSlack {
 
     /// Waits until so much was posted.
     pub(crate) fn wait_for_posts(&self, count: usize) -> Vec<Post> {
-        self.wait(|script| script.posts.len() >= count).posts.clone()
+        self.wait_for_posts_within(count, PATIENCE)
+    }
+
+    /// The same with another deadline.
+    pub(crate) fn wait_for_posts_within(&self, count: usize, within: Duration) -> Vec<Post> {
+        self.wait(within, |script| script.posts.len() >= count).posts.clone()
     }
 
     /// Waits for the end of a flood: how many bytes the other side took of it, buffers included.
     pub(crate) fn wait_for_flood(&self) -> usize {
-        self.wait(|script| script.taken.is_some()).taken.unwrap()
+        self.wait(PATIENCE, |script| script.taken.is_some()).taken.unwrap()
     }
 
-    fn wait(&self, until: impl Fn(&Script) -> bool) -> MutexGuard<'_, Script> {
+    fn wait(&self, within: Duration, until: impl Fn(&Script) -> bool) -> MutexGuard<'_, Script> {
         let (script, timeout) = self
             .shared
             .changed
-            .wait_timeout_while(self.script(), PATIENCE, |script| !until(script))
+            .wait_timeout_while(self.script(), within, |script| !until(script))
             .unwrap();
-        assert!(!timeout.timed_out(), "Slack waited in vain: {:#?}", script.posts);
-        script
+        let posts = script.posts.clone();
+        drop(script);
+        assert!(!timeout.timed_out(), "Slack waited in vain for {within:?}: {posts:#?}");
+        self.script()
     }
 
     fn script(&self) -> MutexGuard<'_, Script> {

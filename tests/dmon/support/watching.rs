@@ -3,15 +3,20 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::binary::Home;
-use super::docker::wait_until;
-use super::process::Running;
+use super::docker::{wait_until, wait_until_within};
+use super::process::{Finished, PATIENCE, Running};
 use super::real_engine::say;
 use super::slack::{Post, ScriptedSlack};
+
+/// A dmon that is asked to end does so within this time by the contract.
+const STOPPING: Duration = Duration::from_secs(5);
 
 /// A dmon that watches, and what it told. It begins anew in the same home after it ended.
 pub(crate) struct Watching {
@@ -26,6 +31,18 @@ pub(crate) struct Watching {
     prefix: String,
     /// How many messages were looked at.
     read: usize,
+    /// How long it may take for what a test waits for, where the test does not say it.
+    patience: Duration,
+}
+
+/// How long dmon may take on a scripted Engine, which answers at once, for what is promised at once:
+/// at most a second after the message before it, and this machine may be busy.
+pub(crate) const SOON: Duration = Duration::from_secs(5);
+
+/// A dmon that has this long for what is waited for.
+pub(crate) struct Within<'a> {
+    watching: &'a mut Watching,
+    span: Duration,
 }
 
 /// A message as it was told.
@@ -43,13 +60,25 @@ impl Watching {
     /// Starts it on the Engine at that address, for containers whose names begin with `prefix`, and
     /// waits for its first message.
     pub(crate) fn start(engine: &str, prefix: &str, settings: &[(&str, &str)]) -> Self {
-        let mut watching = Self::ready(engine, prefix, settings);
-        watching.begin();
-        watching.expect("👀 dmon Is Watching", &[]);
+        Self::ready(engine, prefix, settings).started()
+    }
+
+    /// One for the scripted Engine at that address, not started yet: it has to be as fast as it
+    /// promises.
+    pub(crate) fn of_script(engine: &str, settings: &[(&str, &str)]) -> Self {
+        let mut watching = Self::ready(engine, "", settings);
+        watching.patience = SOON;
         watching
     }
 
-    /// The same, not started yet.
+    /// Starts it and waits for its first message.
+    pub(crate) fn started(mut self) -> Self {
+        self.begin();
+        self.expect("👀 dmon Is Watching", &[]);
+        self
+    }
+
+    /// The same as [`Self::start`], not started yet.
     pub(crate) fn ready(engine: &str, prefix: &str, settings: &[(&str, &str)]) -> Self {
         let slack = ScriptedSlack::new();
         let (url, filter) = (slack.url(), format!("^{prefix}"));
@@ -63,12 +92,23 @@ impl Watching {
         let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings = settings.collect();
         let (prefix, home) = (prefix.to_owned(), Home::new());
-        Self { slack, home, settings, prefix, running: None, read: 0 }
+        Self { slack, home, settings, prefix, running: None, read: 0, patience: PATIENCE }
+    }
+
+    /// The same dmon, which has this long for the one thing that is waited for next.
+    pub(crate) fn within(&mut self, span: Duration) -> Within<'_> {
+        Within { watching: self, span }
+    }
+
+    /// Runs another command with the same settings in the same home, to its end.
+    pub(crate) fn run(&self, command: &str) -> Finished {
+        let settings = self.settings.iter();
+        settings.fold(self.home.dmon([command]), |run, (name, value)| run.env(name, value)).run()
     }
 
     /// Starts it, or starts it again.
     pub(crate) fn begin(&mut self) {
-        let run = self.home.dmon(["watch"]).env("LOG_FILE", self.home.path().join("dmon.log"));
+        let run = self.home.dmon(["watch"]).env("LOG_FILE", self.log_file());
         let settings = self.settings.iter();
         self.running = Some(settings.fold(run, |run, (name, value)| run.env(name, value)).start());
     }
@@ -83,22 +123,32 @@ impl Watching {
         self.running.as_mut().unwrap()
     }
 
+    fn log_file(&self) -> PathBuf {
+        self.home.path().join("dmon.log")
+    }
+
     /// Waits for the next message.
     pub(crate) fn next(&mut self) -> Told {
-        self.read += 1;
-        let posts = self.slack.wait_for_posts(self.read);
-        Told::of(&posts[self.read - 1], &self.prefix)
+        let patience = self.patience;
+        self.within(patience).next()
     }
 
     /// Waits for the next message, which is this alert with these fields.
     pub(crate) fn expect(&mut self, title: &str, fields: &[(&str, &str)]) -> Told {
-        let told = self.next();
-        assert_eq!(told.title, title, "{told:#?}");
-        for (name, value) in fields {
-            let field = told.fields.get(*name).map(String::as_str);
-            assert_eq!(field, Some(*value), "{name} of {told:#?}");
-        }
-        told
+        let patience = self.patience;
+        self.within(patience).expect(title, fields)
+    }
+
+    /// Waits for the next line of its log that contains `part`.
+    pub(crate) fn logs(&mut self, part: &str) -> String {
+        let patience = self.patience;
+        self.within(patience).logs(part)
+    }
+
+    /// Waits until `dmon health` ends with that code and says this.
+    pub(crate) fn expect_health(&mut self, code: i32, part: &str) {
+        let patience = self.patience;
+        self.within(patience).expect_health(code, part);
     }
 
     /// Waits for the next messages until they tell what is wanted: no more than that many.
@@ -144,7 +194,8 @@ impl Watching {
     /// The same; it can begin anew.
     pub(crate) fn stop(&mut self) {
         self.process().signal("TERM");
-        let finished = self.running.take().unwrap().finish();
+        let patience = self.patience + STOPPING;
+        let finished = self.running.take().unwrap().finish_within(patience);
         assert_eq!(finished.code, Some(0), "{finished:?}");
         self.expect_no_more();
     }
@@ -166,11 +217,46 @@ impl Watching {
     }
 }
 
+impl Within<'_> {
+    /// Waits for the next message.
+    pub(crate) fn next(self) -> Told {
+        let Self { watching, span } = self;
+        watching.read += 1;
+        let posts = watching.slack.wait_for_posts_within(watching.read, span);
+        Told::of(&posts[watching.read - 1], &watching.prefix)
+    }
+
+    /// Waits for the next message, which is this alert with these fields.
+    pub(crate) fn expect(self, title: &str, fields: &[(&str, &str)]) -> Told {
+        let told = self.next();
+        assert_eq!(told.title, title, "{told:#?}");
+        for (name, value) in fields {
+            let field = told.fields.get(*name).map(String::as_str);
+            assert_eq!(field, Some(*value), "{name} of {told:#?}");
+        }
+        told
+    }
+
+    /// Waits for the next line of its log that contains `part`.
+    pub(crate) fn logs(self, part: &str) -> String {
+        self.watching.process().wait_for_line_within(part, self.span)
+    }
+
+    /// Waits until `dmon health` ends with that code and says this.
+    pub(crate) fn expect_health(self, code: i32, part: &str) {
+        wait_until_within(self.span, &format!("dmon health ends with {code}: {part}"), || {
+            let finished = self.watching.run("health");
+            let said = format!("{}{}", finished.stdout, finished.stderr);
+            if finished.code == Some(code) && said.contains(part) { Ok(()) } else { Err(finished) }
+        });
+    }
+}
+
 impl Drop for Watching {
     /// What dmon thought helps to see why a test failed.
     fn drop(&mut self) {
         if thread::panicking() {
-            let log = fs::read_to_string(self.home.path().join("dmon.log"));
+            let log = fs::read_to_string(self.log_file());
             say(&format!("dmon's log:\n{}", log.unwrap_or_default()));
         }
     }

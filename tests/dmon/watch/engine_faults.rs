@@ -3,27 +3,23 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::time::Duration;
 
-use dmon::clock;
-
-use super::{DOWN, RECOVERED, engine, fail, start, watch};
+use super::{
+    DOWN, REACHABLE, RECOVERED, RESTARTED, UNREACHABLE, UNREACHABLE_WITHIN, engine, expect_death,
+    fail, page, start, watch,
+};
 use crate::support::binary::Home;
 use crate::support::engine::{Container, Reply, ScriptedEngine};
 use crate::support::watching::Watching;
-
-const UNREACHABLE: &str = "🚨 Docker Engine Unreachable - CRITICAL";
-const RESTARTED: &str = "🔄 Container Restart Detected";
-const REACHABLE: &str = "✅ Docker Engine Reachable";
 
 #[test]
 fn an_engine_that_is_absent_at_the_start_is_waited_for_and_told() {
     let (engine, place) = (engine(), Home::new());
     let socket = place.path().join("engine.sock");
-    let mut dmon = Watching::ready(&format!("unix://{}", socket.display()), "", &[]);
+    let mut dmon = Watching::of_script(&format!("unix://{}", socket.display()), &[]);
     dmon.begin();
-    dmon.process().wait_for_line("start the Engine (sudo systemctl start docker)");
-    dmon.expect(UNREACHABLE, &[]).says(socket.to_str().unwrap());
+    dmon.logs("start the Engine (sudo systemctl start docker)");
+    dmon.within(UNREACHABLE_WITHIN).expect(UNREACHABLE, &[]).says(socket.to_str().unwrap());
     come(&engine, &socket);
     // One message or two, by whether the first look is over when a message may leave.
     let told = dmon.next();
@@ -44,11 +40,11 @@ fn a_short_absence_is_not_told_but_what_it_hid_is() {
     let socket = place.path().join("engine.sock");
     come(&engine, &socket);
     let address = format!("unix://{}", socket.display());
-    let mut dmon = Watching::start(&address, "", &[("RESTART_GRACE", "1")]);
+    let mut dmon = Watching::of_script(&address, &[("RESTART_GRACE", "1")]).started();
     engine.wait_for_listener();
     fs::remove_file(&socket).unwrap();
     engine.cut_connections();
-    dmon.process().wait_for_line("the Engine is not watched: there is no socket");
+    dmon.logs("the Engine is not watched: there is no socket");
     engine.change("web", |web| web.ends(3));
     come(&engine, &socket);
     dmon.expect(DOWN, &[("Container", "web")]).says("noticed late: happened between ");
@@ -115,7 +111,7 @@ fn an_engine_without_events_is_looked_at_instead() {
     let engine = engine();
     engine.answer("/events", Reply::refusal(403, "Forbidden"));
     let settings = [("REALTIME_CHECK_INTERVAL", "1"), ("RESTART_GRACE", "1")];
-    let mut dmon = Watching::start(engine.address(), "", &settings);
+    let mut dmon = Watching::of_script(engine.address(), &settings).started();
     engine.change("web", |web| web.ends(3));
     dmon.expect(DOWN, &[("Container", "web"), ("Cause", "exited with code 3")]);
     engine.change("web", Container::runs);
@@ -139,7 +135,7 @@ fn looking_alone_tells_a_restart_by_a_policy_from_one_by_a_person() {
     let engine = ScriptedEngine::new([web, Container::new("db"), Container::new("job")]);
     engine.answer("/events", Reply::refusal(403, "Forbidden"));
     let settings = [("REALTIME_CHECK_INTERVAL", "1"), ("RESTART_GRACE", "1")];
-    let mut dmon = Watching::start(engine.address(), "", &settings);
+    let mut dmon = Watching::of_script(engine.address(), &settings).started();
     // The list tells of a run of some seconds at the earliest.
     engine.wait_for_requests("/containers/json", 5);
     engine.change("web", |web| web.restarts("always", 1).runs());
@@ -180,17 +176,6 @@ fn a_container_that_the_engine_cannot_read_hides_no_other() {
 }
 
 #[test]
-fn a_death_is_told_though_the_engine_hangs_on_everything_else() {
-    let engine = engine();
-    let mut dmon = watch(&engine, &[]);
-    let web = Container::new("web").id();
-    engine.answer(&format!("/containers/{web}/json"), Reply::Hang);
-    fail(&engine, "web", 3);
-    dmon.expect(DOWN, &[("Container", "web"), ("Cause", "exited by itself with code 3")]);
-    dmon.end();
-}
-
-#[test]
 fn an_engine_that_hangs_keeps_dmon_from_nothing_but_looking() {
     let engine = engine();
     let mut dmon = watch(&engine, &[]);
@@ -209,109 +194,12 @@ fn an_engine_that_hangs_keeps_dmon_from_nothing_but_looking() {
 #[test]
 fn what_happens_before_the_first_look_is_no_news() {
     let engine = ScriptedEngine::new([Container::new("web"), Container::new("old").exited(7)]);
-    let mut dmon = Watching::ready(engine.address(), "", &[]);
+    let mut dmon = Watching::of_script(engine.address(), &[]);
     dmon.begin();
     let told = dmon.expect("👀 dmon Is Watching", &[("Containers", "1 running, 1 exited")]);
     told.says("old").says("exited");
     start(&engine, "old");
     dmon.expect(RECOVERED, &[("Container", "old")]);
-    dmon.end();
-}
-
-/// More than an alert takes that waits for nothing but the second after the message before it.
-const AT_ONCE: Duration = Duration::from_millis(1800);
-
-/// Ends a container, which is told at once.
-fn expect_death(engine: &ScriptedEngine, dmon: &mut Watching, name: &str) {
-    let begun = clock::monotonic();
-    fail(engine, name, 3);
-    dmon.expect(DOWN, &[("Container", name), ("Cause", "exited by itself with code 3")]);
-    assert!(begun.elapsed() < AT_ONCE, "{name}: {:?}", begun.elapsed());
-}
-
-fn inspection_of(name: &str) -> String {
-    format!("/containers/{}/json", Container::new(name).id())
-}
-
-/// What somebody before the Engine answers.
-fn page(status: &str, body: &str) -> Reply {
-    let length = body.len();
-    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\n");
-    Reply::bytes(&format!("{head}Content-Length: {length}\r\n\r\n{body}"))
-}
-
-#[test]
-fn deaths_are_told_though_a_proxy_refuses_every_inspection() {
-    for page in
-        [page("403 Forbidden", "Forbidden\n"), page("404 Not Found", "404 page not found\n")]
-    {
-        let engine = engine();
-        for name in ["web", "db"] {
-            engine.answer(&inspection_of(name), page.clone());
-        }
-        let mut dmon = watch(&engine, &[]);
-        let warning = dmon.process().wait_for_line("no inspection of ");
-        assert!(warning.contains("/containers/{id}/json"), "{warning}");
-        fail(&engine, "web", 3);
-        dmon.expect(DOWN, &[("Container", "web")]);
-        assert_eq!(engine.requests_of("/events"), 1, "nothing was lost");
-        // Neither was removed.
-        dmon.end();
-    }
-}
-
-#[test]
-fn one_that_cannot_be_read_is_named_and_delays_no_other() {
-    for state in [r#"{"Status":"unknown"}"#, "null"] {
-        let engine = engine();
-        let body = format!(r#"{{"Id":"{}","State":{state}}}"#, Container::new("db").id());
-        engine.answer(&inspection_of("db"), Reply::json(body));
-        let mut dmon = watch(&engine, &[]);
-        let warning = dmon.process().wait_for_line("no inspection of db");
-        assert!(warning.contains("WARNING") && warning.contains("cannot be read"), "{warning}");
-        expect_death(&engine, &mut dmon, "web");
-        assert_eq!(engine.requests_of("/events"), 1, "nothing was lost");
-        dmon.end();
-    }
-}
-
-#[test]
-fn inspections_and_logs_that_hang_delay_no_death_of_others() {
-    let names = ["hung", "mute", "a", "b", "c", "d", "e"];
-    let engine = ScriptedEngine::new(names.map(Container::new));
-    engine.answer(&inspection_of("hung"), Reply::Hang);
-    let logs = format!("/containers/{}/logs", Container::new("mute").id());
-    engine.answer(&logs, Reply::Hang);
-    let mut dmon = watch(&engine, &[("ALERT_LOG_LINES", "5")]);
-    let warning = dmon.process().wait_for_line("no inspection of hung");
-    assert!(warning.contains("no answer within 1 s"), "{warning}");
-    fail(&engine, "mute", 3);
-    dmon.expect(DOWN, &[("Container", "mute")]);
-    engine.wait_for_requests(&logs, 1);
-    for name in &names[2..] {
-        expect_death(&engine, &mut dmon, name);
-    }
-    assert_eq!(engine.requests_of("/events"), 1, "nothing was lost");
-    dmon.end();
-}
-
-#[test]
-fn one_whose_line_of_the_list_cannot_be_read_is_not_removed() {
-    let engine = engine();
-    let mut dmon = watch(&engine, &[]);
-    let line = |name: &str, state: &str| {
-        let id = Container::new(name).id();
-        format!(r#"{{"Id":"{id}","Names":["/{name}"],"Image":"tb:1",{state}}}"#)
-    };
-    let odd = line("web", r#""State":"unknown","Status":"""#);
-    let good = line("db", r#""State":"running","Status":"Up 2 hours""#);
-    let lists = engine.requests_of("/containers/json");
-    engine.answer("/containers/json", Reply::json(format!("[{odd},{good}]")));
-    dmon.process().wait_for_line("the list's line of web cannot be read");
-    engine.wait_for_requests("/containers/json", lists + 4);
-    engine.answer_as_usual("/containers/json");
-    engine.wait_for_requests("/containers/json", lists + 6);
-    expect_death(&engine, &mut dmon, "web");
     dmon.end();
 }
 
@@ -321,7 +209,7 @@ fn a_line_of_the_stream_that_cannot_be_used_is_made_up_for() {
     let mut dmon = watch(&engine, &[("REALTIME_CHECK_INTERVAL", "3600")]);
     engine.change("web", |web| web.ends(3));
     engine.tell_line("<html>");
-    dmon.process().wait_for_line("a line of the event stream is skipped");
+    dmon.logs("a line of the event stream is skipped");
     dmon.expect(DOWN, &[("Container", "web"), ("Cause", "exited with code 3")]);
     assert_eq!(engine.requests_of("/events"), 1, "the stream goes on");
     dmon.end();
@@ -333,7 +221,7 @@ fn events_that_are_refused_once_are_used_when_they_can_be_had() {
     engine
         .answer_in_turn("/events", [page("404 Not Found", "404 page not found\n"), Reply::Events]);
     let settings = [("REALTIME_CHECK_INTERVAL", "3600"), ("RESTART_GRACE", "1")];
-    let mut dmon = Watching::start(engine.address(), "", &settings);
+    let mut dmon = Watching::of_script(engine.address(), &settings).started();
     engine.wait_for_listener();
     expect_death(&engine, &mut dmon, "web");
     dmon.end();

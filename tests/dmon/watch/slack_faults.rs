@@ -119,12 +119,12 @@ fn a_slack_that_never_answers_does_not_keep_it_from_ending() {
 fn what_matters_too_little_is_not_told_and_neither_is_its_end() {
     let engine = engine();
     let settings = [("ALERT_MIN_SEVERITY", "critical"), ("RESTART_GRACE", "1")];
-    let mut dmon = Watching::ready(engine.address(), "", &settings);
+    let mut dmon = Watching::of_script(engine.address(), &settings);
     dmon.begin();
-    dmon.process().wait_for_line("dmon Is Watching: it matters less");
+    dmon.logs("dmon Is Watching: it matters less");
     engine.change("web", |web| web.status("paused"));
     engine.tell("web", "pause", &[]);
-    dmon.process().wait_for_line("Container Status Alert: it matters less");
+    dmon.logs("Container Status Alert: it matters less");
     engine.change("web", |web| web.status("running"));
     engine.tell("web", "unpause", &[]);
     fail(&engine, "db", 3);

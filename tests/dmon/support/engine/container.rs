@@ -30,6 +30,10 @@ pub(crate) struct Container {
     log: String,
     /// How often its statistics were asked for.
     sampled: u64,
+    /// Whether the list says of its state what nobody understands.
+    is_listed_oddly: bool,
+    /// How far the clock of its Engine is ahead of this machine's, in nanoseconds.
+    pub(super) ahead_ns: i64,
 }
 
 impl Container {
@@ -52,6 +56,8 @@ impl Container {
             memory_limit_bytes: 0,
             log: String::new(),
             sampled: 0,
+            is_listed_oddly: false,
+            ahead_ns: 0,
         }
     }
 
@@ -72,14 +78,14 @@ impl Container {
 
     /// Running again, since just now.
     pub(crate) fn runs(mut self) -> Self {
-        (self.status, self.started_at) = ("running", now());
+        (self.status, self.started_at) = ("running", self.now());
         self.started = Some(clock::wall());
         self
     }
 
     /// Ended just now with this code.
     pub(crate) fn ends(mut self, code: i64) -> Self {
-        self.finished_at = now();
+        self.finished_at = self.now();
         self.exited(code)
     }
 
@@ -98,6 +104,18 @@ impl Container {
     /// With a health check that says this (`healthy`, `unhealthy`, `starting`).
     pub(crate) fn health(mut self, health: &'static str) -> Self {
         self.health = Some(health);
+        self
+    }
+
+    /// With a line in the list that has an id and no state that can be read.
+    pub(crate) fn listed_oddly(mut self) -> Self {
+        self.is_listed_oddly = true;
+        self
+    }
+
+    /// With a line in the list that can be read.
+    pub(crate) fn listed_as_usual(mut self) -> Self {
+        self.is_listed_oddly = false;
         self
     }
 
@@ -144,7 +162,9 @@ impl Container {
             "starting" => " (health: starting)".to_owned(),
             health => format!(" ({health})"),
         });
+        let state = if self.is_listed_oddly { "unknown" } else { self.status };
         let text = match self.status {
+            _ if self.is_listed_oddly => String::new(),
             "exited" => format!("Exited ({}) 2 seconds ago", self.exit_code),
             "restarting" => format!("Restarting ({}) 1 second ago", self.exit_code),
             "created" | "dead" => self.status.to_owned(),
@@ -159,7 +179,7 @@ impl Container {
             self.name,
             self.image,
             pairs(&self.labels),
-            self.status,
+            state,
         )
     }
 
@@ -201,6 +221,12 @@ impl Container {
         )
     }
 
+    /// What the Engine's clock says.
+    fn now(&self) -> String {
+        let now = clock::wall().nanoseconds() + self.ahead_ns;
+        Timestamp::from_nanoseconds(now).utc().format(&Rfc3339).unwrap()
+    }
+
     /// Its counters, a second later each time.
     fn counters(&mut self) -> String {
         self.sampled += 1;
@@ -239,10 +265,6 @@ impl Container {
 }
 
 const FINISHED: &str = "2026-11-22T08:10:00Z";
-
-fn now() -> String {
-    clock::wall().utc().format(&Rfc3339).unwrap()
-}
 
 fn pairs<T: AsRef<str>>(pairs: &[(T, T)]) -> String {
     let pairs = pairs.iter().map(|(name, value)| {

@@ -22,14 +22,21 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use dmon::clock;
 
-use super::process::PATIENCE;
 use peer::{Listener, Peer};
 
 pub(crate) use container::Container;
 pub(crate) use reply::Reply;
+
+/// How long dmon may take for anything that a test waits for here: twice the longest that it waits
+/// for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is told within this time may have one time on a clock.
+const RESOLUTION_NS: i64 = 1_000_000;
 
 /// The Engine. Dropping it closes everything.
 pub(crate) struct ScriptedEngine {
@@ -56,6 +63,8 @@ struct Script {
     told: Vec<(i64, String)>,
     /// Those who listen to events.
     listening: Vec<Peer>,
+    /// How far its clock is ahead of this machine's, in nanoseconds.
+    ahead_ns: i64,
     is_over: bool,
 }
 
@@ -121,6 +130,11 @@ impl ScriptedEngine {
         self.script().routes.remove(path);
     }
 
+    /// Answers every path again as an Engine would.
+    pub(crate) fn answer_all_as_usual(&self) {
+        self.script().routes.clear();
+    }
+
     /// Changes one of its containers, without an event.
     pub(crate) fn change(&self, name: &str, change: impl FnOnce(Container) -> Container) {
         let mut script = self.script();
@@ -128,12 +142,19 @@ impl ScriptedEngine {
         *container = change(container.clone());
     }
 
+    /// Removes one of its containers, without an event.
+    pub(crate) fn remove(&self, name: &str) {
+        self.script().containers.retain(|container| container.name != name);
+    }
+
     /// Tells an event of one of its containers, with attributes besides its name, its image and its
     /// labels.
     pub(crate) fn tell(&self, name: &str, action: &str, attributes: &[(&str, &str)]) {
         let mut script = self.script();
-        let after = script.told.last().map_or(0, |(time, _)| time + 1);
-        let time = clock::wall().nanoseconds().max(after);
+        let last = script.told.last().map_or(0, |(time, _)| *time);
+        let time = clock::wall().nanoseconds() + script.ahead_ns;
+        // No two have one time, but where the clock was set back.
+        let time = if (0..RESOLUTION_NS).contains(&(last - time)) { last + 1 } else { time };
         let container = script.containers.iter().find(|one| one.name == name).unwrap();
         let line = container.event(time, action, attributes);
         script.told.push((time, line.clone()));
@@ -144,6 +165,16 @@ impl ScriptedEngine {
     pub(crate) fn tell_line(&self, line: &str) {
         let line = reply::chunk(format!("{line}\n").as_bytes());
         self.script().listening.retain_mut(|peer| peer.write_all(&line).is_ok());
+    }
+
+    /// Sets its clock: so many seconds ahead of this machine's, behind it where they are negative.
+    pub(crate) fn set_clock(&self, ahead_seconds: i64) {
+        let mut script = self.script();
+        script.ahead_ns = ahead_seconds * 1_000_000_000;
+        let ahead_ns = script.ahead_ns;
+        for container in &mut script.containers {
+            container.ahead_ns = ahead_ns;
+        }
     }
 
     /// Closes the event streams in order, as an Engine that stops.

@@ -23,8 +23,14 @@ pub(crate) enum Reply {
     Hang,
     /// Another reply, once so many requests have come in all.
     Awaiting(usize, Box<Reply>),
+    /// What an Engine answers, after that time.
+    Late(Duration),
     /// The stream of events.
     Events,
+    /// The same, which begins with that line.
+    EventsAfter(String),
+    /// The same, which ends after that time.
+    EventsFor(Duration),
 }
 
 impl Reply {
@@ -85,9 +91,27 @@ impl Reply {
                 shared.wait(|script| script.requests.len() >= *count);
                 reply.send(shared, peer, request)
             }
+            Self::Late(delay) => {
+                clock::pause(*delay);
+                let path = request.split('?').next().unwrap_or_default();
+                shared.usual(path).send(shared, peer, request)
+            }
             Self::Events => {
-                if shared.change(|script| listen(script, peer, request)) {
+                if shared.change(|script| listen(script, peer, request, "")) {
                     wait_for_close(peer);
+                }
+                false
+            }
+            Self::EventsAfter(line) => {
+                if shared.change(|script| listen(script, peer, request, line)) {
+                    wait_for_close(peer);
+                }
+                false
+            }
+            Self::EventsFor(span) => {
+                if shared.change(|script| listen(script, peer, request, "")) {
+                    clock::pause(*span);
+                    let _ = peer.write_all(&chunk(b""));
                 }
                 false
             }
@@ -98,12 +122,14 @@ impl Reply {
 const CHUNKED_HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
                             Transfer-Encoding: chunked\r\n\r\n";
 
-/// Begins a stream of events with those told since the moment that was asked for.
-fn listen(script: &mut Script, peer: &mut Peer, request: &str) -> bool {
+/// Begins a stream of events with a line, if there is one, and those told since the moment that was
+/// asked for.
+fn listen(script: &mut Script, peer: &mut Peer, request: &str, first: &str) -> bool {
     let since = since(request);
+    let first = if first.is_empty() { Vec::new() } else { chunk(format!("{first}\n").as_bytes()) };
     let told = script.told.iter().filter(|(time, _)| since.is_some_and(|since| *time >= since));
     let past = told.flat_map(|(_, line)| chunk(line.as_bytes()));
-    let start: Vec<u8> = CHUNKED_HEAD.bytes().chain(past).collect();
+    let start: Vec<u8> = CHUNKED_HEAD.bytes().chain(first).chain(past).collect();
     let is_there = peer.write_all(&start).is_ok();
     if is_there {
         script.listening.push(peer.duplicate());
