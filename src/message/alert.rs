@@ -295,7 +295,7 @@ pub(super) fn said(alert: &Alert) -> Option<&str> {
 }
 
 /// What others said of it, and what to do.
-fn more(alert: &Alert) -> Vec<Part> {
+pub(super) fn more(alert: &Alert) -> Vec<Part> {
     let names = |names: &[String]| {
         let few = names.len() <= digest::LINES_MAX;
         let names = names.iter().map(Text::data).collect();

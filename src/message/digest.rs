@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::message::alert::{Context, is_problem, late, said, title, tone, verb};
+use crate::message::alert::{Context, is_problem, late, more, said, title, tone, verb};
 use crate::message::units::{count, from_to};
 use crate::message::{Message, Part, Span, Text, Tone, VERSION, cause, order, quote};
 use crate::monitor::alert::{Alert, Kind};
@@ -216,6 +216,8 @@ fn changed(alerts: &[&Alert], batch: &Batch) -> Vec<Part> {
             let names = changed.iter().map(Text::data).collect();
             vec![Part::Heading("What changed".to_owned()), Part::Row(names)]
         }
+        // The baseline: what is not well in it is reported nowhere else.
+        [alert @ Alert { kind: Kind::Watching { .. }, .. }] => more(alert),
         _ => Vec::new(),
     }
 }

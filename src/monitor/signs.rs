@@ -173,7 +173,9 @@ impl Monitor {
         if let Some(sign) = run.filter(|sign| !container.known_since(sign.known)) {
             let listed = container.confirmed >= sign.known;
             if let Some(id) = id.filter(|_| self.is_past(sign.known + ANSWER_WITHIN)) {
-                self.ask(&id);
+                if !self.link.inspections.rests(&id, self.now.moment) {
+                    self.ask(&id);
+                }
                 // Of one that cannot be inspected, the list says how it is.
                 let fails = self.link.inspections.fails(&id, ANSWER_WITHIN, self.now.moment);
                 match (fails, listed) {

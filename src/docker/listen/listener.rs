@@ -48,6 +48,8 @@ pub struct Listener {
     refused: Backoff,
     /// Whether events were refused before, and that was logged.
     is_refusal_logged: bool,
+    /// Whether it is logged that `/info` is not answered.
+    is_info_logged: bool,
     was_connected: bool,
     /// Reasons that were logged since the Engine was lost.
     logged: Vec<String>,
@@ -121,6 +123,7 @@ impl Listener {
             backoff: Backoff::new(backoff::FIRST, backoff::LAST),
             refused: Backoff::new(REFUSED.0, REFUSED.1),
             is_refusal_logged: false,
+            is_info_logged: false,
             was_connected: false,
             logged: Vec::new(),
             missed: Missed::default(),
@@ -170,11 +173,17 @@ impl Listener {
         let State::Informing(since, news) = self.state else { return Vec::new() };
         let mut outputs = Vec::new();
         match info {
-            Ok(engine) => self.engine = Some(engine),
+            Ok(engine) => {
+                self.engine = Some(engine);
+                self.is_info_logged = false;
+            }
             Err(error) => {
+                let level = if self.is_info_logged { Level::Debug } else { Level::Warn };
+                self.is_info_logged = true;
                 // What is known of the Engine stays true, but for what its clock shows now.
                 self.engine.iter_mut().for_each(|engine| engine.system_time = None);
-                outputs.push(debug(format!("no answer to /info: {}", error.reason())));
+                let lacking = "alerts may lack the host's name until the next connection";
+                outputs.push(Output::Log(level, format!("no answer to /info: {error}; {lacking}")));
             }
         }
         let engine = self.engine.clone();

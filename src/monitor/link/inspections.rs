@@ -188,8 +188,16 @@ impl Inspections {
     /// What the log does not name yet: containers by reason.
     pub(in crate::monitor) fn warnings(&mut self, now: Moment) -> Vec<(String, Vec<ContainerId>)> {
         let mut due: BTreeMap<String, Vec<ContainerId>> = BTreeMap::new();
+        // While none is answered, the reason is the same for all: it is logged once.
+        let given = self.failing.values().filter(|failing| failing.warning == Warning::Given);
+        let given = given.filter(|_| self.all_fail.is_some());
+        let logged: BTreeSet<String> = given.map(|failing| failing.reason.clone()).collect();
         for (id, failing) in &mut self.failing {
             if matches!(failing.warning, Warning::Due(at) if at <= now) {
+                if logged.contains(&failing.reason) {
+                    failing.warning = Warning::Due(now + PROBE_AFTER);
+                    continue;
+                }
                 failing.warning = Warning::Given;
                 due.entry(failing.reason.clone()).or_default().push(id.clone());
             }

@@ -30,6 +30,9 @@ const CUT_STREAM_IS_BACK_WITHIN: Duration = Duration::from_secs(3);
 const LIST_AGAIN_AFTER: [Duration; 3] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
 
+/// So many reasons of one time in which dmon is not live are logged, each once.
+const LOGGED_REASONS_MAX: usize = 8;
+
 /// A list that is asked for out of turn is so at most this often.
 const BETWEEN_LISTS: Duration = Duration::from_secs(1);
 
@@ -87,6 +90,8 @@ pub(super) struct NotLive {
     pub reason: String,
     /// When that belongs into the log; `None` once it is there.
     log_at: Option<Moment>,
+    /// Reasons that are in the log.
+    logged: Vec<String>,
 }
 
 /// The link to the Engine.
@@ -169,6 +174,7 @@ impl Link {
             at: clocks.wall,
             reason: "it has not answered yet".to_owned(),
             log_at: Some(clocks.moment + CUT_STREAM_IS_BACK_WITHIN),
+            logged: Vec::new(),
         };
         Self {
             presence: Presence::Away(gap),
@@ -429,11 +435,12 @@ impl Link {
         if let Some(not_live) = &mut self.not_live
             && not_live.log_at.take_if(|due| *due <= now).is_some()
         {
+            not_live.logged.push(not_live.reason.clone());
             remarks.push(Remark::NotLive { reason: not_live.reason.clone() });
         }
         if self.is_all_seen(now)
             && let Some(over) = self.not_live.take()
-            && over.log_at.is_none()
+            && !over.logged.is_empty()
         {
             remarks.push(Remark::Live { lasted: now.since(over.since) });
         }
@@ -455,10 +462,15 @@ impl Link {
         match &mut self.not_live {
             None => {
                 let (since, at, log_at) = (clocks.moment, clocks.wall, Some(log_at));
-                self.not_live = Some(NotLive { since, at, reason, log_at });
+                self.not_live = Some(NotLive { since, at, reason, log_at, logged: Vec::new() });
             }
             Some(not_live) => {
-                not_live.log_at = not_live.log_at.map(|known| known.min(log_at));
+                let is_new = !not_live.logged.contains(&reason)
+                    && not_live.logged.len() < LOGGED_REASONS_MAX;
+                not_live.log_at = match not_live.log_at {
+                    Some(due) => Some(due.min(log_at)),
+                    None => is_new.then_some(log_at),
+                };
                 not_live.reason = reason;
             }
         }

@@ -35,14 +35,18 @@ fn a_proxy_that_refuses_every_inspection_hides_no_death() {
     let engine = behind_a_proxy(&["shop-web", "shop-db"], &forbidden);
     let mut dmon = watch(&engine, &[]);
     let warning = dmon.logs("no inspection of shop-db, shop-web: ");
-    assert!(warning.contains("WARNING") && warning.contains("/containers/{id}/json"), "{warning}");
-    assert!(warning.contains("403"), "{warning}");
+    let why = "a proxy forbids /containers/{id}/json";
+    assert!(warning.contains("WARNING") && warning.contains(why), "{warning}");
     fail(&engine, "shop-web", 1);
     dmon.within(AT_ONCE).expect(DOWN, &[("Container", "shop-web")]);
     dmon.expect_health(1, "containers cannot be judged: no inspection is answered: a proxy");
     let line = bad_inspections(&dmon);
     assert!(line.contains("CONTAINERS=1") && line.contains("-allowGET="), "{line}");
-    assert_eq!(dmon.process().lines_with("no inspection of ").len(), 1, "warned about once");
+    assert_eq!(
+        dmon.process().lines_with("WARNING no inspection of ").len(),
+        1,
+        "warned about once"
+    );
     // One for `dmon test`.
     assert_eq!(engine.requests_of("/events"), 2, "nothing was lost");
     dmon.end();
@@ -91,7 +95,11 @@ fn an_inspection_that_cannot_be_read_delays_no_other_and_is_warned_about_once() 
         fail(&engine, "shop-odd", 4);
         dmon.within(AT_ONCE).expect(DOWN, &[("Container", "shop-odd")]).says("code 4");
         assert_eq!(engine.requests_of("/events"), 1, "nothing was lost");
-        assert_eq!(dmon.process().lines_with("no inspection of ").len(), 1, "warned about once");
+        assert_eq!(
+            dmon.process().lines_with("WARNING no inspection of ").len(),
+            1,
+            "warned about once"
+        );
         dmon.end();
     }
 }
@@ -108,10 +116,16 @@ fn an_inspection_that_hangs_delays_no_death() {
         expect_death(&engine, &mut dmon, name);
     }
     dmon.expect_health(0, "warning: shop-nfs cannot be inspected: ");
+    let tries = engine.requests_of(&inspection_of("shop-nfs"));
+    assert!(tries <= 4, "{tries} tries, though the list was asked for each second");
     fail(&engine, "shop-nfs", 4);
     dmon.within(AT_ONCE).expect(DOWN, &[("Container", "shop-nfs")]).says("code 4");
     assert_eq!(engine.requests_of("/events"), 1, "nothing was lost");
-    assert_eq!(dmon.process().lines_with("no inspection of ").len(), 1, "warned about once");
+    assert_eq!(
+        dmon.process().lines_with("WARNING no inspection of ").len(),
+        1,
+        "warned about once"
+    );
     dmon.end();
 }
 
@@ -149,7 +163,7 @@ fn one_whose_line_of_the_list_cannot_be_read_is_not_removed() {
     engine.wait_for_requests("/containers/json", lists + 4);
     engine.change("web", Container::listed_as_usual);
     engine.wait_for_requests("/containers/json", lists + 6);
-    assert_eq!(dmon.process().lines_with("cannot be read").len(), 1, "warned about once");
+    assert_eq!(dmon.process().lines_with("WARNING").len(), 1, "warned about once");
     expect_death(&engine, &mut dmon, "web");
     dmon.end();
 }
@@ -159,8 +173,8 @@ fn one_whose_line_of_the_list_could_never_be_read_is_watched() {
     let engine = ScriptedEngine::new([Container::new("web").listed_oddly(), Container::new("db")]);
     let mut dmon = Watching::of_script(engine.address(), &[("REALTIME_CHECK_INTERVAL", "1")]);
     dmon.begin();
-    let first = dmon.expect("👀 dmon Is Watching", &[]);
-    assert!(first.fields["Containers"].starts_with('2'), "{first:#?}");
+    dmon.expect("👀 dmon Is Watching", &[]);
+    engine.wait_for_listener();
     expect_death(&engine, &mut dmon, "web");
     dmon.end();
 }

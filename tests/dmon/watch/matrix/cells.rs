@@ -92,18 +92,18 @@ const NO_INSPECTION_OF_ODD: &str = "no inspection of odd: ";
 #[rustfmt::skip]
 pub(super) static CELLS: [Cell; 48] = [
     cell((Inspect, Error500,      AfterGap,  All), Crash, RedInTheEnd, (NO_INSPECTION, "500")),
-    cell((Inspect, Forbidden403,  InCalm,    All), Crash, RedInTheEnd, (NO_INSPECTION, "403")),
+    cell((Inspect, Forbidden403,  InCalm,    All), Crash, RedInTheEnd, (NO_INSPECTION, "a proxy forbids")),
     cell((Inspect, BadJson,       InCalm,    All), Crash, RedInTheEnd, (NO_INSPECTION, "cannot be read")),
     cell((Inspect, Hang,          AfterGap,  All), Crash, RedInTheEnd, (NO_INSPECTION, "no answer within 1 s")),
 
     cell((List,    BadGateway502, FromStart, All), Unreachable, Red, (LOST, "502")),
-    cell((List,    Forbidden403,  FromStart, All), Unreachable, Red, (LOST, "403")),
+    cell((List,    Forbidden403,  FromStart, All), Unreachable, Red, (LOST, "a proxy forbids")),
     cell((List,    BadJson,       FromStart, All), Unreachable, Red, (LOST, "")),
     cell((List,    NotFound404,   AfterGap,  All), Unreachable, Red, (LOST, "404")),
     cell((List,    Hang,          AfterGap,  All), Unreachable, Red, (LOST, "10 s")),
     cell((List,    TooLarge,      AfterGap,  All), Unreachable, Red, (LOST, "")),
     cell((Events,  Error500,      FromStart, All), Unreachable, Red, (LOST, "500")),
-    cell((Events,  Hang,          FromStart, All), Unreachable, Red, (LOST, "10 s")),
+    cell((Events,  Hang,          FromStart, All), Unreachable, Red, ("no answer from ", "within 10 s: see whether")),
     cell((Events,  BadJson,       FromStart, All), Unreachable, Red, (LOST, "stream ended")),
     cell((Events,  BadGateway502, AfterGap,  All), Unreachable, Red, (LOST, "502")),
     cell((Events,  Closed,        AfterGap,  All), Unreachable, Red, (LOST, "")),
@@ -120,7 +120,7 @@ pub(super) static CELLS: [Cell; 48] = [
     cell((Inspect, Hang,          FromStart, All), Crash, Red,   (NO_INSPECTION, "no answer within 1 s")),
     cell((Inspect, Closed,        FromStart, All), Crash, Red,   (NO_INSPECTION, "")),
     cell((Inspect, Error500,      FromStart, One), Crash, Green, (NO_INSPECTION_OF_ODD, "500")),
-    cell((Inspect, Forbidden403,  FromStart, One), Crash, Green, (NO_INSPECTION_OF_ODD, "403")),
+    cell((Inspect, Forbidden403,  FromStart, One), Crash, Green, (NO_INSPECTION_OF_ODD, "a proxy forbids")),
     cell((Inspect, TooLarge,      FromStart, One), Crash, Green, (NO_INSPECTION_OF_ODD, "")),
     cell((Inspect, NotFound404,   AfterGap,  One), Crash, Green, (NO_INSPECTION_OF_ODD, "404")),
     cell((Inspect, Hang,          AfterGap,  One), Crash, Green, (NO_INSPECTION_OF_ODD, "no answer within 1 s")),
@@ -128,11 +128,11 @@ pub(super) static CELLS: [Cell; 48] = [
     cell((Inspect, BadGateway502, InCalm,    One), Crash, Green, (NO_INSPECTION_OF_ODD, "502")),
     cell((Inspect, Hang,          InCalm,    One), Crash, Green, (NO_INSPECTION_OF_ODD, "no answer within 1 s")),
 
-    cell((Events,  Forbidden403,  FromStart, All), Crash, Green, ("no events: ", "403")),
+    cell((Events,  Forbidden403,  FromStart, All), Crash, Green, ("no events: ", "a proxy forbids")),
     cell((Events,  NotFound404,   AfterGap,  All), Crash, Green, ("no events: ", "404")),
     cell((Events,  TooLarge,      AfterGap,  All), Crash, Green, ("a line of the event stream is skipped", "longer than")),
     cell((Events,  BadJson,       InCalm,    One), Crash, Green, ("a line of the event stream is skipped", "")),
-    cell((Events,  Hang,          InCalm,    All), Crash, Green, ("the event stream is open", "does not report")),
+    cell((Events,  Hang,          InCalm,    One), Crash, Green, ("the event stream is open", "does not report")),
 
     cell((Logs,    Forbidden403,  InCalm,    All), Crash, Green, ("log of ", "403")),
     cell((Logs,    Hang,          InCalm,    One), Crash, Green, ("log of odd", "no answer")),
@@ -142,8 +142,8 @@ pub(super) static CELLS: [Cell; 48] = [
     cell((Info,    Hang,          AfterGap,  All), Crash, Green, ("/info", "2 s")),
     cell((Ping,    Error500,      FromStart, All), Crash, Green, ("ping", "500")),
     cell((Ping,    Hang,          InCalm,    All), Crash, Green, ("ping", "")),
-    cell((Version, Forbidden403,  FromStart, All), Crash, Green, ("no events: ", "403")),
-    cell((Version, Closed,        InCalm,    All), Crash, Green, ("no events: ", "403")),
+    cell((Version, Forbidden403,  FromStart, All), Crash, Green, ("no events: ", "a proxy forbids")),
+    cell((Version, Closed,        InCalm,    All), Crash, Green, ("no events: ", "a proxy forbids")),
 ];
 
 const fn cell(

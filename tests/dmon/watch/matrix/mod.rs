@@ -13,6 +13,7 @@ use dmon::clock;
 
 use self::cells::{CELLS, Cell, Endpoint, Fault, Health, Told, When, Who};
 use super::{DOWN, REACHABLE, UNREACHABLE, fail};
+use crate::support::docker::wait_until_within;
 use crate::support::engine::{Container, ScriptedEngine};
 use crate::support::watching::{self, Watching};
 
@@ -27,6 +28,9 @@ const INSPECTIONS_COUNT_FOR: Duration = Duration::from_secs(75);
 
 /// A fault that hangs is known after ten seconds.
 const HEALTH_FOLLOWS_WITHIN: Duration = Duration::from_secs(15);
+
+/// Only what lasts for some seconds is worth a warning.
+const WARNED_WITHIN: Duration = Duration::from_secs(15);
 
 /// The first attempts to open the stream are less than a second apart.
 const STREAMS_AT_FIRST: usize = 6;
@@ -167,11 +171,15 @@ impl Play {
 
     /// The log names what does not work and why, and does so once.
     fn check_log(&mut self) {
-        let warnings = self.dmon.process().lines_with("WARNING");
-        let named = warnings.iter().filter(|line| {
-            line.contains(self.cell.warning.0) && line.contains(self.cell.warning.1)
+        let (what, why) = self.cell.warning;
+        let is_named = |line: &&String| line.contains(what) && line.contains(why);
+        let process = self.dmon.process();
+        let warned = format!("{}: a warning with {what:?} and {why:?}", self.cell);
+        let warnings = wait_until_within(WARNED_WITHIN, &warned, || {
+            let warnings = process.lines_with("WARNING");
+            if warnings.iter().any(|line| is_named(&line)) { Ok(warnings) } else { Err(warnings) }
         });
-        let named = named.count();
+        let named = warnings.iter().filter(is_named).count();
         assert!(named == 1, "{}: warned {named} times in {warnings:#?}", self.cell);
         assert!(warnings.len() <= 3, "{}: {warnings:#?}", self.cell);
     }
