@@ -320,8 +320,7 @@ impl Monitor {
     }
 
     pub(super) fn pinged(&mut self, asked: Moment, ping: Ping) {
-        let clocks = self.clocks();
-        self.link.pinged(asked, ping, self.state.answered, &clocks);
+        self.link.pinged(asked, ping, self.now.moment);
         if ping == Ping::Unanswered {
             for identity in self.deaths() {
                 self.hold(&identity, "ended", Reason::EngineAway);

@@ -9,7 +9,7 @@ use crate::monitor::moment::Moment;
 
 /// Whoever asks gives up ten seconds after it has begun, which may take a while where thousands are
 /// asked for. An answer that is missing for longer got lost on the way.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
+const ANSWERED_WITHIN: Duration = Duration::from_mins(1);
 
 /// An inspection that is open for longer is late.
 const LATE_AFTER: Duration = Duration::from_secs(1);

@@ -321,23 +321,20 @@ impl Link {
         self.list.answer = Answer::Failed;
         if self.news == News::Lists {
             let since = answered.unwrap_or(clocks.wall);
-            self.away(Absence::Unknown, None, since, clocks);
+            let absence = match self.ping {
+                Pinging::Again(_) => Absence::Unreachable,
+                Pinging::No | Pinging::UnderWay(_) => Absence::Unknown,
+            };
+            self.away(absence, None, since, clocks);
         }
         self.is_not_live(reason, clocks.moment, clocks);
     }
 
     /// The Engine answered a ping, or did not.
-    pub(super) fn pinged(
-        &mut self,
-        asked: Moment,
-        ping: Ping,
-        answered: Option<Timestamp>,
-        clocks: &Clocks,
-    ) {
+    pub(super) fn pinged(&mut self, asked: Moment, ping: Ping, now: Moment) {
         if self.ping != Pinging::UnderWay(asked) {
             return;
         }
-        let now = clocks.moment;
         match ping {
             Ping::Answered => {
                 self.answered = Some(asked);
@@ -346,14 +343,9 @@ impl Link {
             }
             Ping::Unanswered => {
                 self.ping = Pinging::Again(now + PING_AGAIN_AFTER);
-                // A list that was answered meanwhile says more than a ping that got lost.
-                let unlisted = self.list.answered < Some(asked);
-                if self.news == News::Lists && self.opened.is_some() && unlisted {
-                    let since = answered.unwrap_or(clocks.wall);
-                    self.away(Absence::Unreachable, None, since, clocks);
-                    self.is_not_live("it does not answer a ping".to_owned(), now, clocks);
-                    self.list.answer = Answer::Failed;
-                    self.list.next = Some(now + PING_AGAIN_AFTER);
+                // The list says more: one that fails too shows that the Engine is away.
+                if self.news == News::Lists {
+                    self.list_now(now);
                 }
             }
         }
@@ -414,7 +406,7 @@ impl Link {
         if let Pinging::UnderWay(asked) = self.ping
             && now >= asked + ANSWERED_WITHIN
         {
-            self.pinged(asked, Ping::Unanswered, answered, clocks);
+            self.pinged(asked, Ping::Unanswered, now);
         }
         self.inspections.give_up(now);
         if self.inspections.wants_list(now) {

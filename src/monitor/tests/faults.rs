@@ -58,7 +58,7 @@ fn with_no_inspection_at_all_events_and_the_list_are_believed() {
         [
             "1.0 CRITICAL Status a running→exited ExitedByItself 3",
             "24.2 WARNING Restarted b ExitedByItself 1",
-            "46.2 CRITICAL Status b running→exited StoppedOnRequest",
+            "46.1 CRITICAL Status b running→exited StoppedOnRequest",
             "62.0 INFO Recovered b exited",
         ]
     );
