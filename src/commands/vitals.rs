@@ -16,18 +16,22 @@ pub(super) struct Vitals {
     checked: Option<Instant>,
     /// Whether something happened since the last check.
     unchecked: bool,
+    /// Whether dmon was live then.
+    was_live: bool,
 }
 
 impl Vitals {
-    /// Something happened: whether it is time for a check.
-    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+    /// Something happened: whether it is time for a check. Being live, or no longer, is worth one
+    /// at once.
+    pub(super) fn is_due(&mut self, is_live: bool, now: Instant) -> bool {
         self.unchecked = true;
-        self.checked.is_none_or(|at| now >= at + CHECKED_EVERY)
+        is_live != self.was_live || self.checked.is_none_or(|at| now >= at + CHECKED_EVERY)
     }
 
     /// A check: what to write, where it is news or what was written grows old.
     pub(super) fn check(&mut self, health: Health, now: Instant) -> Option<Alive> {
         (self.checked, self.unchecked) = (Some(now), false);
+        self.was_live = health.live.is_ok();
         let alive = alive(health);
         if self
             .written
@@ -69,14 +73,14 @@ mod tests {
         let begin = clock::monotonic();
         let after = |milliseconds| begin + Duration::from_millis(milliseconds);
         let mut vitals = Vitals::default();
-        assert!(vitals.is_due(begin) && vitals.rest(begin).is_zero());
+        assert!(vitals.is_due(false, begin) && vitals.rest(begin).is_zero());
         let written = vitals.check(health(Ok(())), begin).unwrap();
         assert_eq!(written.warnings, ["web cannot be inspected: no answer"]);
         assert_eq!(vitals.rest(begin), WRITTEN_EVERY);
 
-        assert!(!vitals.is_due(after(50)));
+        assert!(!vitals.is_due(true, after(50)));
         assert_eq!(vitals.rest(after(50)), Duration::from_millis(150));
-        assert!(vitals.is_due(after(200)));
+        assert!(vitals.is_due(true, after(200)));
         assert_eq!(vitals.check(health(Ok(())), after(200)), None);
         assert_eq!(vitals.rest(after(200)), Duration::from_millis(9800));
 

@@ -200,7 +200,7 @@ impl Watch<'_> {
 
     /// Keeps fresh what `dmon health` reads.
     fn check_vitals(&mut self, now: Instant) {
-        if self.vitals.is_due(now)
+        if self.vitals.is_due(self.monitor.is_live(), now)
             && let Some(alive) = self.vitals.check(self.monitor.health(), now)
         {
             self.files.mark_alive(&alive);

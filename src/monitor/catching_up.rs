@@ -9,7 +9,9 @@ use crate::monitor::container::Status;
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::judge::{SWARM_REPLACES_WITHIN, Verdict};
-use crate::monitor::link::{COMING_BACK_TAKES, Census, Fates, Gap, Memory, Presence, REPLAY_TAKES};
+use crate::monitor::link::{
+    Absence, COMING_BACK_TAKES, Census, Fates, Gap, Memory, Presence, REPLAY_TAKES,
+};
 use crate::monitor::moment::Moment;
 use crate::monitor::rules::{self, Role};
 use crate::monitor::severity::Severity;
@@ -118,7 +120,7 @@ impl Monitor {
                 continue;
             };
             match &death.back {
-                None if death.removed.is_some() => {}
+                None if death.removed.is_some() && gap.absence == Absence::Unknown => {}
                 None if !gap.spans_start(death.sign.at) => {}
                 None => {
                     let restarting = container.is_some_and(|it| it.status == Status::Restarting);
@@ -170,8 +172,10 @@ impl Monitor {
             let taken_along = self.may_be_the_engines(gap, &identity, subject);
             let name = subject.name.clone();
             let Some(death) = subject.death.as_ref() else { continue };
-            let down =
-                death.back.is_none() && death.removed.is_none() && gap.spans_start(death.sign.at);
+            let may_be_removed = gap.absence != Absence::Unknown;
+            let down = death.back.is_none()
+                && (may_be_removed || death.removed.is_none())
+                && gap.spans_start(death.sign.at);
             self.touched.insert(identity.clone());
             if taken_along {
                 if self.silence(&identity).is_none() {
@@ -202,18 +206,25 @@ impl Monitor {
     fn not_back(&mut self, identity: &Identity) {
         let Some(subject) = self.state.subjects.get(identity) else { return };
         let Some(death) = subject.death.clone() else { return };
-        let Some(container) = self.container(&death.container).cloned() else { return };
+        // One that an Engine without its disk does not know counts as removed.
+        let removed = death.removed.as_deref().cloned();
+        let container = removed.clone().or_else(|| self.container(&death.container).cloned());
+        let Some(container) = container else { return };
         self.touched.insert(identity.clone());
         let job = self.role(subject, &death, &container) == Role::Job;
         if container.status == Status::Restarting || self.silence(identity).is_some() || job {
             return;
         }
         let error = container.details.as_ref().map(|details| details.error.clone());
-        let kind = Kind::Status {
-            from: Condition::Is(death.from),
-            to: Condition::Is(Status::Exited),
-            cause: Cause::NotBackAfterEngineRestart,
-            said: error.filter(|error| !error.is_empty()),
+        let cause = Cause::NotBackAfterEngineRestart;
+        let kind = match removed {
+            Some(_) => Kind::Removed { previous: death.from, cause: Some(cause) },
+            None => Kind::Status {
+                from: Condition::Is(death.from),
+                to: Condition::Is(Status::Exited),
+                cause,
+                said: error.filter(|error| !error.is_empty()),
+            },
         };
         let mut alert = rules::alert(identity, &container, Severity::Critical, kind, &death.sign);
         alert.about.exit_code = container.exit_code;

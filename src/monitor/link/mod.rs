@@ -47,7 +47,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(15);
 
 /// An Engine that stops refuses new connections first and ends within this time. One that answers
 /// lists for longer is not stopping, however its pings fare.
-const STOPPING_TAKES: Duration = Duration::from_secs(30);
+const STOPPING_TAKES: Duration = Duration::from_secs(20);
 
 /// The same where lists are all there is, and each takes its time.
 const STOPPING_TAKES_BY_LISTS: Duration = Duration::from_secs(10);
@@ -292,14 +292,19 @@ impl Link {
         if let Presence::CatchingUp { census, .. } = &mut self.presence {
             *census = Census::Listed;
         }
+        if self.not_stopping_at().is_some_and(|at| asked >= at) {
+            self.answered = self.answered.max(Some(asked));
+            self.ping = Pinging::No;
+        }
+    }
+
+    /// When a list shows that the Engine is not stopping, although pings fail.
+    fn not_stopping_at(&self) -> Option<Moment> {
         let stopping_takes = match self.news {
             News::Events => STOPPING_TAKES,
             News::Lists => STOPPING_TAKES_BY_LISTS,
         };
-        if self.ping_fails.is_some_and(|failing| asked >= failing + stopping_takes) {
-            self.answered = self.answered.max(Some(asked));
-            self.ping = Pinging::No;
-        }
+        self.ping_fails.map(|failing| failing + stopping_takes)
     }
 
     /// There is no list.
@@ -412,6 +417,9 @@ impl Link {
         if self.inspections.wants_list(now) {
             self.list_now(now);
         }
+        if self.list_for_ping().is_some_and(|due| due <= now) {
+            self.list_now(now);
+        }
         if self.next_list().is_some_and(|due| due <= now) {
             self.ask_list(now);
         }
@@ -468,6 +476,14 @@ impl Link {
         }
     }
 
+    /// When to ask for the list that says what pings do not.
+    fn list_for_ping(&self) -> Option<Moment> {
+        let at = self.not_stopping_at().filter(|_| !matches!(self.ping, Pinging::No))?;
+        let is_idle = self.opened.is_some() && self.list.asked.is_none();
+        let earliest = self.list.answered.map_or(at, |last| at.max(last + BETWEEN_LISTS));
+        (is_idle && self.list.answered < Some(at)).then_some(earliest)
+    }
+
     fn next_list(&self) -> Option<Moment> {
         self.list.next.filter(|_| self.opened.is_some() && self.list.asked.is_none())
     }
@@ -502,6 +518,7 @@ impl Link {
             lost_list,
             lost_ping,
             self.next_list(),
+            self.list_for_ping().filter(|at| self.list.next.is_none_or(|next| *at < next)),
             self.next_ping(),
             stays_open.filter(|_| is_new),
             log,

@@ -286,7 +286,7 @@ impl Bench {
             _ => return None,
         };
         self.asked += 1;
-        let is_lost = self.loses_one_in > 0 && self.asked % self.loses_one_in == 0;
+        let is_lost = self.loses_one_in > 0 && self.asked.is_multiple_of(self.loses_one_in);
         is_lost.then_some(unanswered)
     }
 

@@ -14,6 +14,18 @@ use crate::timestamp::Timestamp;
 /// so: that long an answer `unhealthy` is not believed. The default interval of probes is 30 s.
 const HEALTH_IN_DOUBT: Duration = Duration::from_mins(5);
 
+/// The least age that a line leaves open which says that a run has lasted at most so long. The
+/// Engine cuts seconds and minutes off; hours it rounds, and what that leaves open is no more than
+/// half (`Up 2 hours` is from one and a half).
+fn at_least(up_at_most: Duration) -> Duration {
+    let (minute, hour) = (Duration::from_mins(1), Duration::from_hours(1));
+    match up_at_most {
+        seconds if seconds <= minute => seconds.saturating_sub(Duration::from_secs(1)),
+        minutes if minutes <= hour => minutes.saturating_sub(minute),
+        longer => longer / 2,
+    }
+}
+
 impl Container {
     /// Whether a line of the list says what is believed already. A list has no name for one that is
     /// being removed, and no health for one that is paused.
@@ -45,10 +57,10 @@ impl Container {
             || listed.is_some_and(|up_at_least| up_at_least > up_at_most)
     }
 
-    /// Remembers how long a line says that the present run has lasted. What the words leave open is
-    /// no more than half of it (`Up 1 second` is up to two, `Up 2 hours` from one and a half).
+    /// Remembers how long a line says that the present run has lasted.
     pub(super) fn note_age(&mut self, asked: Moment, line: &Listed) {
-        self.listed = line.up_at_most.map(|up_at_most| Age { asked, at_least: up_at_most / 2 });
+        self.listed =
+            line.up_at_most.map(|up_at_most| Age { asked, at_least: at_least(up_at_most) });
     }
 
     /// Compares with a line of the list that is newer than everything that came in. Gives what must
