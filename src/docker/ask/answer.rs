@@ -109,8 +109,27 @@ fn ping(response: Result<Response, Error>) -> Ping {
     }
 }
 
+/// Why there is no log to be had where one was asked for, in one line. That of a container which is
+/// gone is missed by nobody.
+pub(super) fn missing_log(
+    question: &Question,
+    response: &Result<Response, Error>,
+) -> Option<String> {
+    let is_gone = || response.as_ref().is_ok_and(says_no_such_container);
+    let is_log = matches!(question.about, About::Logs { .. });
+    if is_log && !is_gone() { obstacle(question, response) } else { None }
+}
+
 /// The body of an answer that grants what was asked for, or why there is none.
 fn granted(question: &Question, response: Result<Response, Error>) -> Result<Vec<u8>, String> {
+    match obstacle(question, &response) {
+        Some(reason) => Err(reason),
+        None => Ok(response.map(|response| response.body).unwrap_or_default()),
+    }
+}
+
+/// Why an answer does not grant what was asked for.
+fn obstacle(question: &Question, response: &Result<Response, Error>) -> Option<String> {
     // Without the id: what is wrong with many containers is one reason.
     let path = match question.about {
         About::List => "/containers/json",
@@ -119,11 +138,9 @@ fn granted(question: &Question, response: Result<Response, Error>) -> Result<Vec
         About::Logs { .. } => "/containers/{id}/logs",
     };
     match response {
-        Ok(response) if response.status == 200 => Ok(response.body),
-        Ok(response) => Err(refused(path.to_owned(), &response).reason()),
-        // That it is no Engine would be too much said of one answer.
-        Err(Error::Alien { reason, .. }) => Err(format!("{path}: {reason}")),
-        Err(error) => Err(format!("{path}: {}", error.reason())),
+        Ok(response) if response.status == 200 => None,
+        Ok(response) => Some(refused(path.to_owned(), response).reason()),
+        Err(error) => Some(format!("{path}: {}", error.reason())),
     }
 }
 

@@ -2,17 +2,24 @@
 //! to the next; they are started when they are first needed. No thread waits for another: a question
 //! goes straight to a worker, and its answer from there to the inbox.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use log::warn;
+
+use super::answer::missing_log;
 use super::dispatch::{self, Dispatch, Sent, Ticket};
 use super::{About, Lane, Question, answer, further_request, request};
 use crate::clock;
 use crate::docker::connection::Deadline;
 use crate::docker::{Client, Endpoint, Error, Response};
 use crate::monitor::input::Input;
+
+/// The most reasons for which logs could not be had that are logged.
+const MISSING_LOGS_MAX: usize = 8;
 
 /// Asks the Engine; the answers go to the inbox.
 pub struct Asker {
@@ -37,6 +44,8 @@ struct State {
     started: [usize; Lane::ALL.len()],
     /// Hands answers that nobody had to be asked for to the inbox.
     courier: Option<Sender<Input>>,
+    /// Why logs could not be had: reasons that are in dmon's own log.
+    missing_logs: BTreeSet<String>,
     /// Whether the workers are to end.
     is_over: bool,
 }
@@ -76,6 +85,16 @@ impl Asker {
         let mut state = self.shared.state();
         state.dispatch.ask(question, now);
         self.shared.assign(&mut state);
+    }
+}
+
+impl State {
+    /// Alerts go out without their log lines: each reason is logged once.
+    fn warn_of_missing_log(&mut self, reason: String) {
+        if self.missing_logs.len() < MISSING_LOGS_MAX && !self.missing_logs.contains(&reason) {
+            warn!("no log for an alert: {reason}; such alerts are sent without log lines");
+            self.missing_logs.insert(reason);
+        }
     }
 }
 
@@ -128,8 +147,12 @@ impl Shared {
         let mut client = self.client.another();
         while let Ok(Job { sent: Sent { ticket, question }, worker }) = jobs.recv() {
             let response = self.ask(&mut client, ticket, &question);
+            let missing_log = missing_log(&question, &response);
             let answer = answer(&question, response);
             let mut state = self.state();
+            if let Some(reason) = missing_log {
+                state.warn_of_missing_log(reason);
+            }
             if let Some(answer) = state.dispatch.finished(ticket, answer) {
                 // Whoever has the answer finds its worker idle, unless the inbox is full.
                 match self.inbox.try_send(answer) {
