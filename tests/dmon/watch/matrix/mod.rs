@@ -29,8 +29,8 @@ const INSPECTIONS_COUNT_FOR: Duration = Duration::from_secs(75);
 /// A fault that hangs is known after ten seconds.
 const HEALTH_FOLLOWS_WITHIN: Duration = Duration::from_secs(15);
 
-/// Only what lasts for some seconds is worth a warning.
-const WARNED_WITHIN: Duration = Duration::from_secs(15);
+/// An inspection is given up after ten seconds, and only what lasts for three more is worth a warning.
+const WARNED_WITHIN: Duration = Duration::from_secs(18);
 
 /// The first attempts to open the stream are less than a second apart.
 const STREAMS_AT_FIRST: usize = 6;
