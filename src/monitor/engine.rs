@@ -359,6 +359,6 @@ impl Monitor {
     /// What the clocks say in this step.
     pub(super) fn clocks(&self) -> Clocks {
         let (wall, moment) = (self.now.wall, self.now.moment);
-        Clocks { wall, moment, engine_ahead_ns: self.engine_ahead_ns }
+        Clocks { wall, moment, engine_ahead_ns: self.engine_ahead_ns, set: self.clock_set }
     }
 }

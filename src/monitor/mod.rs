@@ -54,7 +54,7 @@ use crate::monitor::identity::Identity;
 use crate::monitor::input::Input;
 use crate::monitor::judge::Askers;
 use crate::monitor::link::{Absence, Gap, Link, Presence};
-use crate::monitor::moment::{Clocks, Moment, Now};
+use crate::monitor::moment::{CLOCKS_AGREE_WITHIN, ClockSet, Clocks, Moment, Now};
 use crate::monitor::settings::Settings;
 use crate::monitor::state::{Clock, State};
 use crate::timestamp::Timestamp;
@@ -73,6 +73,8 @@ pub struct Monitor {
     is_podman: bool,
     /// How far the Engine's clock is ahead of this host's.
     engine_ahead_ns: i64,
+    /// When this host's wall clock was set last, where it was.
+    clock_set: Option<ClockSet>,
     /// When the last event came in.
     last_event_came: Moment,
     /// The last events: the Engine repeats some of them to a stream that is opened again.
@@ -151,6 +153,7 @@ impl Monitor {
             askers: Askers::Told,
             is_podman: false,
             engine_ahead_ns: 0,
+            clock_set: None,
             last_event_came: moment,
             recent: VecDeque::new(),
             early: Vec::new(),
@@ -171,7 +174,7 @@ impl Monitor {
 
     /// Takes one input in and gives what is to be done, in this order.
     pub fn step(&mut self, now: Now, input: Input) -> Vec<Effect> {
-        self.now = Clock { wall: now.wall, moment: self.epoch + now.monotonic };
+        self.read_clocks(now);
         self.wake = None;
         self.take(input);
         self.evaluate_link();
@@ -179,6 +182,16 @@ impl Monitor {
         self.effects.extend(self.link.questions());
         self.tell();
         std::mem::take(&mut self.effects)
+    }
+
+    fn read_clocks(&mut self, now: Now) {
+        let moment = self.epoch + now.monotonic;
+        let expected = self.now.wall + moment.since(self.now.moment);
+        let by_ns = now.wall.nanoseconds().saturating_sub(expected.nanoseconds());
+        if u128::from(by_ns.unsigned_abs()) >= CLOCKS_AGREE_WITHIN.as_nanos() {
+            self.clock_set = Some(ClockSet { at: moment, by_ns });
+        }
+        self.now = Clock { wall: now.wall, moment };
     }
 
     /// When [`Input::Wake`] is wanted if nothing comes before, as time since the process started.

@@ -61,18 +61,42 @@ pub struct Clocks {
     /// How far the Engine's clock is ahead of this host's, in nanoseconds; negative when it is
     /// behind. 0 while the two agree to two seconds.
     pub engine_ahead_ns: i64,
+    /// When this host's wall clock was set last, where it was.
+    pub set: Option<ClockSet>,
+}
+
+/// The wall clock was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockSet {
+    /// When.
+    pub at: Moment,
+    /// Forward by so many nanoseconds; back where that is negative.
+    pub by_ns: i64,
 }
 
 impl Clocks {
     /// Clocks that the Engine's clock agrees with.
     pub fn new(wall: Timestamp, moment: Moment) -> Self {
-        Self { wall, moment, engine_ahead_ns: 0 }
+        Self { wall, moment, engine_ahead_ns: 0, set: None }
     }
 
-    /// The moment of one of the Engine's times, at the latest now. Wrong by as much as a clock was
-    /// set in between.
+    /// The moment of one of the Engine's times, at the latest now.
     pub fn moment_of(&self, engine: Timestamp) -> Moment {
-        self.moment - self.wall.since(self.local(engine))
+        self.moment_at(self.local(engine))
+    }
+
+    /// The moment when this host's wall clock showed this, at the latest now.
+    pub fn moment_at(&self, wall: Timestamp) -> Moment {
+        let Some(ClockSet { at, by_ns }) = self.set else {
+            return self.moment - self.wall.since(wall);
+        };
+        // What it showed just after it was set, and just before.
+        let after = self.wall - self.moment.since(at);
+        if after <= wall && wall <= self.wall {
+            return self.moment - self.wall.since(wall);
+        }
+        let before = Timestamp::from_nanoseconds(after.nanoseconds().saturating_sub(by_ns));
+        at - before.since(wall)
     }
 
     /// One of the Engine's times by this host's wall clock.

@@ -137,7 +137,7 @@ impl Monitor {
     /// Hands a problem to the ledger. Gives why it is not sent now, if so.
     pub(super) fn report_problem(&mut self, alert: Alert) -> Option<Reason> {
         let began = alert.repeat.map_or(alert.time, |repeat| repeat.since);
-        let opened = self.now.moment - self.now.wall.since(began);
+        let opened = self.clocks().moment_at(began);
         self.state.ledger.problem(alert, opened, self.now.moment, &self.settings)
     }
 

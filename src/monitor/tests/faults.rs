@@ -192,6 +192,20 @@ fn clocks_that_are_set_change_no_story() {
 }
 
 #[test]
+fn a_clock_that_is_set_changes_no_duration() {
+    for by in [-7_200, 7_200] {
+        let mut bench = Bench::new("a");
+        // The stop waits for its grace while the clock is set.
+        bench.play(&format!(
+            "1 kill a 15; 1.1 die a 0; 1.2 stop a; 3 setclock {by}; 61.1 start a; 70 wait"
+        ));
+        let recovered = &bench.batches[1].1.alerts[0];
+        let Kind::Recovered { lasted, .. } = recovered.kind else { panic!("{recovered:?}") };
+        assert_eq!(lasted.as_secs(), 60, "{by}");
+    }
+}
+
+#[test]
 fn an_update_makes_the_policy_known() {
     check(
         "a",
