@@ -140,6 +140,8 @@ fn obstacle(question: &Question, response: &Result<Response, Error>) -> Option<S
     match response {
         Ok(response) if response.status == 200 => None,
         Ok(response) => Some(refused(path.to_owned(), response).reason()),
+        // That it is no Engine would be too much said of one answer.
+        Err(Error::Alien { reason, .. }) => Some(format!("{path}: {reason}")),
         Err(error) => Some(format!("{path}: {}", error.reason())),
     }
 }
