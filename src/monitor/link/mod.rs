@@ -4,11 +4,19 @@
 
 mod gap;
 mod inspections;
+mod list;
+mod not_live;
+mod ping;
 
 use std::time::Duration;
 
 pub(super) use gap::{Absence, COMING_BACK_TAKES, Fates, Gap, Memory, REPLAY_TAKES};
 pub(super) use inspections::Inspections;
+pub(super) use not_live::NotLive;
+
+use list::Listing;
+use not_live::{UNREACHABLE_AFTER, Urgency};
+use ping::Pings;
 
 use crate::monitor::container::ContainerId;
 use crate::monitor::effect::{Effect, Remark};
@@ -16,41 +24,11 @@ use crate::monitor::input::{Loss, News, Ping};
 use crate::monitor::moment::{Clocks, Moment};
 use crate::timestamp::Timestamp;
 
-/// Not live for this long is reported as `Docker Engine Unreachable`.
-const UNREACHABLE_AFTER: Duration = Duration::from_secs(30);
-
 /// A stream that ends sooner than this did not stay open, and the next one has to show that it does.
 const STAYS_OPEN: Duration = Duration::from_secs(1);
 
-/// Proxies cut idle streams: only one that is not open again by then is worth a line in the log.
-const CUT_STREAM_IS_BACK_WITHIN: Duration = Duration::from_secs(3);
-
-/// A list that failed is asked for again after these waits, one after the other, whatever the
-/// interval is; the last one repeats.
-const LIST_AGAIN_AFTER: [Duration; 3] =
-    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
-
-/// So many reasons of one time in which dmon is not live are logged, each once.
-const LOGGED_REASONS_MAX: usize = 8;
-
-/// A list that is asked for out of turn is so at most this often.
-const BETWEEN_LISTS: Duration = Duration::from_secs(1);
-
-/// A ping that failed is repeated after this.
-const PING_AGAIN_AFTER: Duration = Duration::from_secs(2);
-
-/// Between two pings where there is no event stream to show that the Engine is alive.
-const PING_INTERVAL: Duration = Duration::from_secs(5);
-
 /// Whoever asks gives up after ten seconds. An answer that is missing for longer got lost on the way.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(15);
-
-/// An Engine that stops refuses new connections first and ends within this time. One that answers
-/// lists for longer is not stopping, however its pings fare.
-const STOPPING_TAKES: Duration = Duration::from_secs(20);
-
-/// The same where lists are all there is, and each takes its time.
-const STOPPING_TAKES_BY_LISTS: Duration = Duration::from_secs(10);
 
 /// Whether the Engine is there.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,21 +57,6 @@ pub(super) enum Census {
     Listed,
 }
 
-/// Since when not everything is seen, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NotLive {
-    /// Since when.
-    pub since: Moment,
-    /// The same for people.
-    pub at: Timestamp,
-    /// Why, in one line.
-    pub reason: String,
-    /// When that belongs into the log; `None` once it is there.
-    log_at: Option<Moment>,
-    /// Reasons that are in the log.
-    logged: Vec<String>,
-}
-
 /// The link to the Engine.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
@@ -110,12 +73,7 @@ pub(super) struct Link {
     /// What the last stream was like.
     last_stream: LastStream,
     list: Listing,
-    ping: Pinging,
-    /// When the ping left that was answered last.
-    answered: Option<Moment>,
-    /// When the first ping left that was not answered, nor any since.
-    ping_fails: Option<Moment>,
-    interval: Duration,
+    pings: Pings,
     questions: Vec<Effect>,
 }
 
@@ -128,66 +86,19 @@ enum LastStream {
     Ended,
 }
 
-/// The state of the list.
-#[derive(Clone, Debug, Default)]
-struct Listing {
-    /// When the list was asked for that is under way.
-    asked: Option<Moment>,
-    /// When the next one is due.
-    next: Option<Moment>,
-    /// Whether the last one was answered since the stream was opened.
-    answer: Answer,
-    /// When the last one was asked for that was answered.
-    answered: Option<Moment>,
-    /// How many failed one after the other.
-    failures: usize,
-}
-
-/// Whether a question was answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Answer {
-    /// Not yet.
-    #[default]
-    Awaited,
-    /// It was.
-    Given,
-    /// It failed.
-    Failed,
-}
-
-/// Whether the Engine is being asked if it is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pinging {
-    /// Nobody needs to know.
-    No,
-    /// It is, since then.
-    UnderWay(Moment),
-    /// It did not answer; ask again then.
-    Again(Moment),
-}
-
 impl Link {
     /// The link before the Engine was ever reached. `gap` is the time since the last dmon.
     pub(super) fn new(gap: Gap, clocks: &Clocks, interval: Duration) -> Self {
-        let not_live = NotLive {
-            since: clocks.moment,
-            at: clocks.wall,
-            reason: "it has not answered yet".to_owned(),
-            log_at: Some(clocks.moment + CUT_STREAM_IS_BACK_WITHIN),
-            logged: Vec::new(),
-        };
+        let reason = "it has not answered yet".to_owned();
         Self {
             presence: Presence::Away(gap),
             news: News::Events,
             inspections: Inspections::default(),
-            not_live: Some(not_live),
+            not_live: Some(NotLive::begin(reason, Urgency::MayPass, clocks)),
             opened: None,
             last_stream: LastStream::Stayed,
-            list: Listing::default(),
-            ping: Pinging::No,
-            answered: None,
-            ping_fails: None,
-            interval,
+            list: Listing::new(interval),
+            pings: Pings::default(),
             questions: Vec::new(),
         }
     }
@@ -204,31 +115,29 @@ impl Link {
         }
         self.news = news;
         self.opened = Some(now);
-        self.list.answer = Answer::Awaited;
         self.ask_list(now);
     }
 
     /// The event stream is closed.
     pub(super) fn lost(&mut self, loss: Loss, last_event: Option<Timestamp>, clocks: &Clocks) {
-        let pings_fail = matches!(self.ping, Pinging::Again(_));
         let (absence, reason) = match loss {
-            Loss::StreamEnded if pings_fail => (Absence::Unreachable, None),
+            Loss::StreamEnded if self.pings.fail() => (Absence::Unreachable, None),
             Loss::StreamEnded => (Absence::StreamEnded, None),
             Loss::NoAnswer(reason) => (Absence::Unreachable, Some(reason)),
         };
-        let log_at = match absence {
-            Absence::StreamEnded => clocks.moment + CUT_STREAM_IS_BACK_WITHIN,
-            _ => clocks.moment,
+        let urgency = match absence {
+            Absence::StreamEnded => Urgency::MayPass,
+            _ => Urgency::AtOnce,
         };
         if let Some(opened) = self.opened.take() {
             let ended = clocks.moment < opened + STAYS_OPEN;
             self.last_stream = if ended { LastStream::Ended } else { LastStream::Stayed };
         }
-        self.ping = Pinging::No;
-        self.list = Listing { answered: self.list.answered, ..Listing::default() };
+        self.pings.stop();
+        self.list.stop();
         let reason = reason.unwrap_or_else(|| "the event stream ended".to_owned());
         self.away(absence, last_event, clocks.wall, clocks);
-        self.is_not_live(reason, log_at, clocks);
+        self.is_not_live(reason, urgency, clocks);
     }
 
     /// Nothing comes from the Engine any more, since then.
@@ -273,15 +182,9 @@ impl Link {
 
     /// A complete list is in.
     pub(super) fn listed(&mut self, asked: Moment, now: Moment) {
-        // One that is older than the one that is waited for closes no gap.
-        if self.list.asked.is_some_and(|under_way| asked < under_way) {
+        if !self.list.take_answer(asked, now) {
             return;
         }
-        self.list.asked = None;
-        self.list.next = Some(now + self.interval);
-        self.list.answer = Answer::Given;
-        self.list.answered = Some(asked);
-        self.list.failures = 0;
         if let Presence::Away(gap) = &self.presence
             && self.news == News::Lists
             && self.opened.is_some()
@@ -292,19 +195,7 @@ impl Link {
         if let Presence::CatchingUp { census, .. } = &mut self.presence {
             *census = Census::Listed;
         }
-        if self.not_stopping_at().is_some_and(|at| asked >= at) {
-            self.answered = self.answered.max(Some(asked));
-            self.ping = Pinging::No;
-        }
-    }
-
-    /// When a list shows that the Engine is not stopping, although pings fail.
-    fn not_stopping_at(&self) -> Option<Moment> {
-        let stopping_takes = match self.news {
-            News::Events => STOPPING_TAKES,
-            News::Lists => STOPPING_TAKES_BY_LISTS,
-        };
-        self.ping_fails.map(|failing| failing + stopping_takes)
+        self.pings.confirm_by_list(self.news, asked);
     }
 
     /// There is no list.
@@ -315,65 +206,40 @@ impl Link {
         answered: Option<Timestamp>,
         clocks: &Clocks,
     ) {
-        if self.list.asked != Some(asked) {
+        if !self.list.take_failure(asked, clocks.moment) {
             return;
         }
-        let wait = LIST_AGAIN_AFTER[self.list.failures.min(LIST_AGAIN_AFTER.len() - 1)];
-        let next = clocks.moment + self.interval.min(wait);
-        self.list.failures += 1;
-        self.list.asked = None;
-        self.list.next = Some(next);
-        self.list.answer = Answer::Failed;
         if self.news == News::Lists {
             let since = answered.unwrap_or(clocks.wall);
-            let absence = match self.ping {
-                Pinging::Again(_) => Absence::Unreachable,
-                Pinging::No | Pinging::UnderWay(_) => Absence::Unknown,
-            };
+            let absence = if self.pings.fail() { Absence::Unreachable } else { Absence::Unknown };
             self.away(absence, None, since, clocks);
         }
-        self.is_not_live(reason, clocks.moment, clocks);
+        self.is_not_live(reason, Urgency::AtOnce, clocks);
     }
 
     /// The Engine answered a ping, or did not.
     pub(super) fn pinged(&mut self, asked: Moment, ping: Ping, now: Moment) {
-        if self.ping != Pinging::UnderWay(asked) {
-            return;
-        }
-        match ping {
-            Ping::Answered => {
-                self.answered = Some(asked);
-                self.ping = Pinging::No;
-                self.ping_fails = None;
-            }
-            Ping::Unanswered => {
-                self.ping = Pinging::Again(now + PING_AGAIN_AFTER);
-                // The list says more: one that fails too shows that the Engine is away.
-                if self.news == News::Lists {
-                    self.list_now(now);
-                }
-            }
+        self.pings.take_answer(asked, ping, now);
+        // The list says more: one that fails too shows that the Engine is away.
+        if ping == Ping::Unanswered && self.news == News::Lists {
+            self.list_now(now);
         }
     }
 
     /// When the ping left that was answered last.
     pub(super) fn answered(&self) -> Option<Moment> {
-        self.answered
+        self.pings.answered()
     }
 
     /// Asks on a new connection whether the Engine is there. Gives when to ask again, where that is
     /// later.
     pub(super) fn ping(&mut self, now: Moment) -> Option<Moment> {
-        match self.ping {
-            Pinging::UnderWay(_) => None,
-            Pinging::Again(moment) if now < moment => Some(moment),
-            Pinging::No | Pinging::Again(_) => {
-                self.ping = Pinging::UnderWay(now);
-                self.ping_fails.get_or_insert(now);
-                self.questions.push(Effect::Ping { asked: now });
-                None
-            }
+        match self.pings.begin(now) {
+            ping::Begin::Ask => self.questions.push(Effect::Ping { asked: now }),
+            ping::Begin::UnderWay => {}
+            ping::Begin::Later(moment) => return Some(moment),
         }
+        None
     }
 
     /// Asks for an inspection of a container, unless one is under way or nothing can be asked.
@@ -385,9 +251,8 @@ impl Link {
 
     /// Asks for a list soon: what an inspection does not say, it may.
     pub(super) fn list_now(&mut self, now: Moment) {
-        if self.list.asked.is_none() && self.opened.is_some() {
-            let earliest = self.list.answered.map_or(now, |last| now.max(last + BETWEEN_LISTS));
-            self.list.next = Some(self.list.next.map_or(earliest, |next| next.min(earliest)));
+        if self.opened.is_some() {
+            self.list.hasten(now);
         }
     }
 
@@ -404,13 +269,10 @@ impl Link {
     /// Asks for what is due, gives up what was lost on the way, and derives whether dmon is live.
     pub(super) fn evaluate(&mut self, answered: Option<Timestamp>, clocks: &Clocks) -> Vec<Remark> {
         let now = clocks.moment;
-        if let Some(asked) = self.list.asked.filter(|asked| now >= *asked + ANSWERED_WITHIN) {
-            let reason = format!("no list within {} s", ANSWERED_WITHIN.as_secs());
-            self.unlisted(asked, reason, answered, clocks);
+        if let Some(asked) = self.list.lost(now) {
+            self.unlisted(asked, "no list came".to_owned(), answered, clocks);
         }
-        if let Pinging::UnderWay(asked) = self.ping
-            && now >= asked + ANSWERED_WITHIN
-        {
+        if let Some(asked) = self.pings.lost(now) {
             self.pinged(asked, Ping::Unanswered, now);
         }
         self.inspections.give_up(now);
@@ -431,20 +293,10 @@ impl Link {
 
     /// Lines for the log: dmon is not live any more, or is again.
     fn remarks(&mut self, now: Moment) -> Vec<Remark> {
-        let mut remarks = Vec::new();
-        if let Some(not_live) = &mut self.not_live
-            && not_live.log_at.take_if(|due| *due <= now).is_some()
-        {
-            not_live.logged.push(not_live.reason.clone());
-            remarks.push(Remark::NotLive { reason: not_live.reason.clone() });
-        }
-        if self.is_all_seen(now)
-            && let Some(over) = self.not_live.take()
-            && !over.logged.is_empty()
-        {
-            remarks.push(Remark::Live { lasted: now.since(over.since) });
-        }
-        remarks
+        let why = self.not_live.as_mut().and_then(|not_live| not_live.remark(now));
+        let is_all_seen = self.is_all_seen(now);
+        let over = self.not_live.take_if(|_| is_all_seen).and_then(|over| over.end(now));
+        why.into_iter().chain(over).collect()
     }
 
     /// Whether the list is answered and, where there are events, the stream stays open.
@@ -455,73 +307,49 @@ impl Link {
             }
             (News::Events, LastStream::Stayed) | (News::Lists, _) => self.opened.is_some(),
         };
-        stays_open && self.list.answer == Answer::Given
+        stays_open && self.list.is_answered()
     }
 
-    fn is_not_live(&mut self, reason: String, log_at: Moment, clocks: &Clocks) {
+    fn is_not_live(&mut self, reason: String, urgency: Urgency, clocks: &Clocks) {
         match &mut self.not_live {
-            None => {
-                let (since, at, log_at) = (clocks.moment, clocks.wall, Some(log_at));
-                self.not_live = Some(NotLive { since, at, reason, log_at, logged: Vec::new() });
-            }
-            Some(not_live) => {
-                let is_new = !not_live.logged.contains(&reason)
-                    && not_live.logged.len() < LOGGED_REASONS_MAX;
-                not_live.log_at = match not_live.log_at {
-                    Some(due) => Some(due.min(log_at)),
-                    None => is_new.then_some(log_at),
-                };
-                not_live.reason = reason;
-            }
+            None => self.not_live = Some(NotLive::begin(reason, urgency, clocks)),
+            Some(not_live) => not_live.go_on(reason, urgency, clocks.moment),
         }
     }
 
     /// When to ask for the list that says what pings do not.
     fn list_for_ping(&self) -> Option<Moment> {
-        let at = self.not_stopping_at().filter(|_| !matches!(self.ping, Pinging::No))?;
-        let is_idle = self.opened.is_some() && self.list.asked.is_none();
-        let earliest = self.list.answered.map_or(at, |last| at.max(last + BETWEEN_LISTS));
-        (is_idle && self.list.answered < Some(at)).then_some(earliest)
+        let at = self.pings.confirmed_by_list_at(self.news)?;
+        self.list.wanted_at(at).filter(|_| self.opened.is_some())
     }
 
     fn next_list(&self) -> Option<Moment> {
-        self.list.next.filter(|_| self.opened.is_some() && self.list.asked.is_none())
+        self.list.next().filter(|_| self.opened.is_some())
     }
 
     fn ask_list(&mut self, now: Moment) {
-        self.list.next = None;
-        self.list.asked = Some(now);
+        self.list.begin(now);
         self.questions.push(Effect::List { asked: now });
     }
 
     /// When to ping where there is no stream to show that the Engine is alive.
     fn next_ping(&self) -> Option<Moment> {
         let opened = self.opened.filter(|_| self.news == News::Lists)?;
-        match self.ping {
-            Pinging::UnderWay(_) => None,
-            Pinging::Again(moment) => Some(moment),
-            Pinging::No => Some(self.answered.map_or(opened, |it| it.max(opened)) + PING_INTERVAL),
-        }
+        self.pings.next(opened)
     }
 
     /// When [`Self::evaluate`] has something to do.
     pub(super) fn deadline(&self) -> Option<Moment> {
-        let lost_list = self.list.asked.map(|asked| asked + ANSWERED_WITHIN);
-        let lost_ping = match self.ping {
-            Pinging::UnderWay(asked) => Some(asked + ANSWERED_WITHIN),
-            _ => None,
-        };
         let stays_open = self.opened.map(|opened| opened + STAYS_OPEN);
-        let is_new = self.not_live.is_some() && self.list.answer == Answer::Given;
-        let log = self.not_live.as_ref().and_then(|not_live| not_live.log_at);
+        let is_new = self.not_live.is_some() && self.list.is_answered();
         let deadlines = [
-            lost_list,
-            lost_ping,
+            self.list.lost_at(),
+            self.pings.lost_at(),
             self.next_list(),
-            self.list_for_ping().filter(|at| self.list.next.is_none_or(|next| *at < next)),
+            self.list_for_ping(),
             self.next_ping(),
             stays_open.filter(|_| is_new),
-            log,
+            self.not_live.as_ref().and_then(NotLive::log_at),
             self.inspections.deadline(),
         ];
         deadlines.into_iter().flatten().min()
@@ -529,12 +357,12 @@ impl Link {
 
     /// Since when and why dmon is not live, once that has to be reported.
     pub(super) fn unreachable(&self, now: Moment) -> Option<&NotLive> {
-        self.not_live.as_ref().filter(|it| now >= it.since + UNREACHABLE_AFTER)
+        self.not_live.as_ref().filter(|not_live| now >= not_live.unreachable_at())
     }
 
     /// When it has to be reported that dmon is not live.
     pub(super) fn unreachable_at(&self) -> Option<Moment> {
-        self.not_live.as_ref().map(|not_live| not_live.since + UNREACHABLE_AFTER)
+        self.not_live.as_ref().map(NotLive::unreachable_at)
     }
 
     /// Whether the events that come in have to be judged, though a gap is not caught up with: they
