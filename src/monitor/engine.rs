@@ -64,18 +64,17 @@ impl Monitor {
         }
         let repeated = self.is_repeated(&event);
         let clocks = self.clocks();
-        let mut occurred = Occurred::Now;
-        if let Presence::CatchingUp { gap, since, .. } = &mut self.link.presence {
+        if let Presence::CatchingUp { gap, .. } = &mut self.link.presence {
             if repeated {
                 gap.memory = Memory::Kept;
             } else {
                 gap.remembers.get_or_insert(event.time);
             }
-            let moment = clocks.moment_of(event.time);
-            if moment < *since {
-                occurred = Occurred::Before(moment);
-            }
         }
+        let moment = clocks.moment_of(event.time);
+        let repeats = self.link.repeats_events_before(clocks.moment);
+        let is_old = repeats.is_some_and(|opened| moment < opened);
+        let occurred = if is_old { Occurred::Before(moment) } else { Occurred::Now };
         if repeated {
             return;
         }

@@ -27,6 +27,9 @@ use crate::timestamp::Timestamp;
 /// A stream that ends sooner than this did not stay open, and the next one has to show that it does.
 const STAYS_OPEN: Duration = Duration::from_secs(1);
 
+/// A stream that was just opened repeats older events for less than this.
+const REPEATS_FOR: Duration = Duration::from_secs(10);
+
 /// Whoever asks gives up after ten seconds. An answer that is missing for longer got lost on the way.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(15);
 
@@ -116,6 +119,12 @@ impl Link {
         self.news = news;
         self.opened = Some(now);
         self.ask_list(now);
+    }
+
+    /// When the event stream was opened, while it may still repeat what happened before.
+    pub(super) fn repeats_events_before(&self, now: Moment) -> Option<Moment> {
+        let is_catching_up = matches!(self.presence, Presence::CatchingUp { .. });
+        self.opened.filter(|opened| is_catching_up && now < *opened + REPEATS_FOR)
     }
 
     /// The event stream is closed.

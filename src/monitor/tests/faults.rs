@@ -177,6 +177,7 @@ fn clocks_that_are_set_change_no_story() {
         "11 oom a; 11.1 die a 137; 30 wait",
         "11 kill a 15; 11.1 die a 0; 11.2 stop a; 11.3 destroy a; 30 wait",
         "9.9 kill a 15; 10.1 die a 0; 10.2 stop a; 30 wait",
+        "10.1 die a 3; 10.2 start a; 10.3 die c 4; 30 wait",
     ];
     let played = |by: i64, story: &str| {
         let mut bench = Bench::new("a b:always c:health");
