@@ -54,7 +54,7 @@ use crate::monitor::identity::Identity;
 use crate::monitor::input::Input;
 use crate::monitor::judge::Askers;
 use crate::monitor::link::{Absence, Gap, Link, Presence};
-use crate::monitor::moment::{CLOCKS_AGREE_WITHIN, ClockSet, Clocks, Moment, Now};
+use crate::monitor::moment::{CLOCK_SETS_MAX, CLOCKS_AGREE_WITHIN, ClockSet, Clocks, Moment, Now};
 use crate::monitor::settings::Settings;
 use crate::monitor::state::{Clock, State};
 use crate::timestamp::Timestamp;
@@ -73,8 +73,8 @@ pub struct Monitor {
     is_podman: bool,
     /// How far the Engine's clock is ahead of this host's.
     engine_ahead_ns: i64,
-    /// When this host's wall clock was set last, where it was.
-    clock_set: Option<ClockSet>,
+    /// When this host's wall clock was set, the last time first.
+    clock_set: [Option<ClockSet>; CLOCK_SETS_MAX],
     /// When the last event came in.
     last_event_came: Moment,
     /// The last events: the Engine repeats some of them to a stream that is opened again.
@@ -153,7 +153,7 @@ impl Monitor {
             askers: Askers::Told,
             is_podman: false,
             engine_ahead_ns: 0,
-            clock_set: None,
+            clock_set: [None; CLOCK_SETS_MAX],
             last_event_came: moment,
             recent: VecDeque::new(),
             early: Vec::new(),
@@ -189,7 +189,8 @@ impl Monitor {
         let expected = self.now.wall + moment.since(self.now.moment);
         let by_ns = now.wall.nanoseconds().saturating_sub(expected.nanoseconds());
         if u128::from(by_ns.unsigned_abs()) >= CLOCKS_AGREE_WITHIN.as_nanos() {
-            self.clock_set = Some(ClockSet { at: moment, by_ns });
+            self.clock_set.rotate_right(1);
+            self.clock_set[0] = Some(ClockSet { at: moment, by_ns });
         }
         self.now = Clock { wall: now.wall, moment };
     }

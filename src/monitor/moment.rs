@@ -61,9 +61,12 @@ pub struct Clocks {
     /// How far the Engine's clock is ahead of this host's, in nanoseconds; negative when it is
     /// behind. 0 while the two agree to two seconds.
     pub engine_ahead_ns: i64,
-    /// When this host's wall clock was set last, where it was.
-    pub set: Option<ClockSet>,
+    /// When this host's wall clock was set, the last time first.
+    pub set: [Option<ClockSet>; CLOCK_SETS_MAX],
 }
+
+/// So many times that the wall clock was set are remembered.
+pub const CLOCK_SETS_MAX: usize = 4;
 
 /// The wall clock was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +80,7 @@ pub struct ClockSet {
 impl Clocks {
     /// Clocks that the Engine's clock agrees with.
     pub fn new(wall: Timestamp, moment: Moment) -> Self {
-        Self { wall, moment, engine_ahead_ns: 0, set: None }
+        Self { wall, moment, engine_ahead_ns: 0, set: [None; CLOCK_SETS_MAX] }
     }
 
     /// The moment of one of the Engine's times, at the latest now.
@@ -87,16 +90,17 @@ impl Clocks {
 
     /// The moment when this host's wall clock showed this, at the latest now.
     pub fn moment_at(&self, wall: Timestamp) -> Moment {
-        let Some(ClockSet { at, by_ns }) = self.set else {
-            return self.moment - self.wall.since(wall);
-        };
-        // What it showed just after it was set, and just before.
-        let after = self.wall - self.moment.since(at);
-        if after <= wall && wall <= self.wall {
-            return self.moment - self.wall.since(wall);
+        // From the last time that it was set back to the first: the moment, and what it showed.
+        let (mut moment, mut shown) = (self.moment, self.wall);
+        for ClockSet { at, by_ns } in self.set.iter().flatten() {
+            let after = shown - moment.since(*at);
+            if after <= wall && wall <= shown {
+                break;
+            }
+            moment = *at;
+            shown = Timestamp::from_nanoseconds(after.nanoseconds().saturating_sub(*by_ns));
         }
-        let before = Timestamp::from_nanoseconds(after.nanoseconds().saturating_sub(by_ns));
-        at - before.since(wall)
+        moment - shown.since(wall)
     }
 
     /// One of the Engine's times by this host's wall clock.

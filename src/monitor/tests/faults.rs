@@ -198,7 +198,8 @@ fn a_clock_that_is_set_changes_no_duration() {
         let mut bench = Bench::new("a");
         // The stop waits for its grace while the clock is set.
         bench.play(&format!(
-            "1 kill a 15; 1.1 die a 0; 1.2 stop a; 3 setclock {by}; 61.1 start a; 70 wait"
+            "1 kill a 15; 1.1 die a 0; 1.2 stop a; 3 setclock {by}; 4 setclock 60; 5 setclock {by}; \
+             61.1 start a; 70 wait"
         ));
         let recovered = &bench.batches[1].1.alerts[0];
         let Kind::Recovered { lasted, .. } = recovered.kind else { panic!("{recovered:?}") };
