@@ -265,6 +265,13 @@ fn what_is_pending_of_a_name_outlives_a_rename_onto_it() {
         "0 slackaway; 1 die a 3; 2 destroy a; 3 rename b a; 10 slackback; 400 wait",
         &["15.0 CRITICAL Status a running→exited ExitedByItself 3 (over) + INFO Removed a exited"],
     );
+    // The one that takes the name has something pending too.
+    check(
+        "a b",
+        "0 slackaway; 1 die a 3; 2 destroy a; 3 die b 4; 4 rename b a; 10 slackback; 40 wait",
+        &["15.0 CRITICAL Status a running→exited ExitedByItself 3 (over) \
+           + CRITICAL Status b running→exited ExitedByItself 4 + INFO Removed a exited"],
+    );
 }
 
 #[test]
