@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use dmon::monitor::container::{ContainerId, Health, Inspected, Listed, RestartPolicy, Status};
+use dmon::monitor::container::{ContainerId, Health, Inspected, RestartPolicy, Status};
 use dmon::monitor::event::{Action, Event};
 use dmon::monitor::identity::Identity;
 use dmon::timestamp::Timestamp;
 
-use super::plan::{Plan, listed, made};
+use super::api::{self, Filter};
+use super::plan::{Plan, made};
 use super::truth::{By, Condition, Death, Fact, Soul, Truth, What, Why};
 
 /// The Engine tells at most so many events again.
@@ -28,6 +29,10 @@ pub(super) struct Vessel {
     /// As an inspection shows it.
     pub(super) shown: Inspected,
     pub(super) soul: Soul,
+    /// What it wrote.
+    pub(super) log: Vec<String>,
+    /// When its present or last run began, in truth.
+    began: Option<Timestamp>,
     /// How often it ran; a plan that was made for an earlier run is void.
     pub(super) run: u32,
     /// Somebody stopped it: its policy lets it be.
@@ -56,6 +61,8 @@ pub(super) struct Engine {
     pub(super) answers: bool,
     /// Names that were given up.
     pub(super) retired: BTreeSet<String>,
+    /// How far its clock is ahead of the truth, in nanoseconds.
+    pub(super) clock_is_ahead: i64,
     last: Timestamp,
     made: u32,
 }
@@ -71,9 +78,15 @@ impl Engine {
             is_up: true,
             answers: true,
             retired: BTreeSet::new(),
+            clock_is_ahead: 0,
             last: Timestamp::from_seconds(0),
             made: 0,
         }
+    }
+
+    /// What its clock shows at that time.
+    pub(super) fn stamp(&self, at: Timestamp) -> Timestamp {
+        Timestamp::from_nanoseconds(at.nanoseconds() + self.clock_is_ahead)
     }
 
     /// `docker create`.
@@ -85,10 +98,21 @@ impl Engine {
             Some(soul) => *soul,
             None => self.new_soul(identity, plan),
         };
-        let shown = made(id.clone(), plan, at);
+        let shown = made(id.clone(), plan, self.stamp(at));
         let (stopped, broken, frail) = (false, false, 0);
         let (backoff, asked) = (BACKOFF.0, None);
-        let vessel = Vessel { shown, soul, run: 0, stopped, asked, backoff, broken, frail };
+        let vessel = Vessel {
+            shown,
+            soul,
+            log: Vec::new(),
+            began: None,
+            run: 0,
+            stopped,
+            asked,
+            backoff,
+            broken,
+            frail,
+        };
         self.vessels.insert(id.clone(), vessel);
         self.tell(&id, at, Action::Create, What::Made);
         id
@@ -105,6 +129,7 @@ impl Engine {
 
     /// Starts a container that is down. Whether it runs now.
     pub(super) fn start(&mut self, id: &ContainerId, by: By, at: Timestamp) -> bool {
+        let clock = self.stamp(at);
         let Some(vessel) = self.vessels.get_mut(id).filter(|it| !it.is_up()) else { return false };
         let state = &mut vessel.shown.state;
         if by != By::Policy {
@@ -121,7 +146,8 @@ impl Engine {
             return false;
         }
         state.status = Status::Running;
-        state.started_at = Some(at);
+        state.started_at = Some(clock);
+        vessel.began = Some(at);
         state.error.clear();
         state.oom_killed = false;
         state.health = state.health.map(|_| Health::Starting);
@@ -139,16 +165,17 @@ impl Engine {
         why: Why,
         at: Timestamp,
     ) -> Option<Duration> {
+        let clock = self.stamp(at);
         let vessel = self.vessels.get_mut(id).filter(|it| it.is_up())?;
         // Whatever it dies of while somebody stops it, somebody stopped it.
         let asked = vessel.asked.is_some_and(|asked| at.since(asked) < A_STOP_TAKES);
         let why = if asked && why == Why::ByItself { Why::Asked } else { why };
         let goes_on = why != Why::Engine && vessel.goes_on(exit_code);
         let state = &mut vessel.shown.state;
-        let ran = state.started_at.map_or(Duration::ZERO, |began| at.since(began));
+        let ran = vessel.began.map_or(Duration::ZERO, |began| at.since(began));
         state.status = if goes_on { Status::Restarting } else { Status::Exited };
         state.exit_code = exit_code;
-        state.finished_at = Some(at);
+        state.finished_at = Some(clock);
         let mut wait = None;
         if goes_on {
             vessel.shown.restart_count += 1;
@@ -324,9 +351,14 @@ impl Engine {
         self.vessels.values().filter(waits).map(|it| it.shown.id.clone()).collect()
     }
 
-    /// What the list shows.
-    pub(super) fn listed(&self, now: Timestamp) -> Vec<Listed> {
-        self.vessels.values().map(|vessel| listed(&vessel.shown, now)).collect()
+    /// What it tells again to a listener that asks for what happened since then by its clock. It
+    /// goes back from the newest, as far as the first that is older.
+    pub(super) fn told_since(&self, since: Timestamp, filter: &Filter) -> Vec<Event> {
+        let newest = self.history.iter().rev().take_while(|event| event.time >= since);
+        let mut again: Vec<Event> =
+            newest.filter(|event| filter.passes(&api::word(&event.action))).cloned().collect();
+        again.reverse();
+        again
     }
 
     fn tell(&mut self, id: &ContainerId, at: Timestamp, action: Action, what: What) {
@@ -338,7 +370,7 @@ impl Engine {
     fn event(&self, id: &ContainerId, at: Timestamp, action: Action) -> Event {
         let shown = &self.vessels[id].shown;
         Event {
-            time: at,
+            time: self.stamp(at),
             id: id.clone(),
             action,
             name: shown.name.clone(),
@@ -348,8 +380,11 @@ impl Engine {
     }
 
     fn publish(&mut self, mut event: Event) {
-        self.last = event.time.max(self.last + Duration::from_nanos(1));
-        event.time = self.last;
+        // No two have the same time, whatever is done to its clock.
+        if event.time == self.last {
+            event.time = event.time + Duration::from_nanos(1);
+        }
+        self.last = event.time;
         self.history.push_back(event.clone());
         if self.history.len() > HISTORY {
             self.history.pop_front();
@@ -375,7 +410,7 @@ impl Engine {
         let latest = starts.map(|fact| fact.id.clone()).next();
         let lives = self.vessels.values().filter(|it| it.soul == soul && it.run > 0);
         let lives = lives.filter(|it| it.is_up() || Some(&it.shown.id) == latest.as_ref());
-        let body = lives.max_by_key(|it| (it.is_up(), it.shown.state.started_at));
+        let body = lives.max_by_key(|it| (it.is_up(), it.began));
         let (status, health) = match body {
             Some(vessel) => (Some(vessel.shown.state.status), vessel.shown.state.health),
             None => (None, None),

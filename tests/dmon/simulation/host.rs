@@ -2,21 +2,27 @@
 //! and to Slack, all in one queue of what happens next.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::time::Duration;
 
-use dmon::monitor::Monitor;
+use dmon::docker::ask::Lane;
+use dmon::docker::{Endpoint, Error, Response};
 use dmon::monitor::alert::Alert;
-use dmon::monitor::effect::Effect;
-use dmon::monitor::event::{Action, Event};
-use dmon::monitor::input::{Input, Loss};
+use dmon::monitor::event::Action;
+use dmon::monitor::input::Input;
 use dmon::monitor::state::State;
 use dmon::timestamp::Timestamp;
 
+use super::asking::Asked;
+use super::dmon::Dmon;
 use super::engine::Engine;
+use super::faults::Fault;
 use super::life::{Deed, Life};
-use super::truth::{Soul, Why};
-use super::weather::{MOODS, Mood, Weather};
+use super::listening::{Served, Wanted};
+use super::sight::Sight;
+use super::story::{Story, Telling};
+use super::troubles::{Ending, Trouble};
+use super::truth::Why;
+use super::weather::{Mood, Weather};
 use crate::support::random::Random;
 
 /// The wall clock when the simulation begins.
@@ -25,50 +31,33 @@ pub(super) const EPOCH: Timestamp = Timestamp::from_seconds(1_800_000_000);
 /// Something that happens at its time.
 pub(super) enum Happening {
     Deed(Deed),
-    /// An event comes out of a stream.
-    Told(u32, Event),
-    /// The Engine reads a question that was sent then.
-    Asked(u32, Effect),
-    /// Something reaches a dmon.
-    Input(u32, Input),
-    /// The listener tries to open the stream.
-    Connects(u32),
+    /// The Engine reads a request.
+    Asked(u32, Asked),
+    /// An answer reaches a dmon.
+    Answered(u32, Asked, Result<Response, Error>),
+    /// A list has had no answer for as long as anybody waits.
+    Unlisted(u32),
+    /// The Engine reads what a listener asks for; the listener has it.
+    Wanted(u32, Wanted),
+    Got(u32, Wanted, Result<Vec<u8>, Error>),
+    /// Bytes come out of a stream.
+    Arrives(u32, Vec<u8>),
     StreamEnds(u32),
+    /// A stream that was mute is it no more.
+    StreamTells,
+    /// A listener hears nothing for a while, or looks what else there is to do.
+    Silence(u32),
+    Listens(u32),
+    /// Something else reaches a dmon.
+    Input(u32, Input),
     DmonEnds,
     DmonStarts,
     EngineEnds(Ending),
     EngineStarts(Ending),
-    /// It answers from now on, or no longer.
+    /// The Engine answers from now on, or no longer.
     EngineAnswers(bool),
-    SlackTurns,
     /// The next time that something goes wrong.
     Trouble(Trouble),
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Trouble {
-    Stream,
-    Dmon,
-    Engine,
-    Slack,
-    Life,
-}
-
-/// How an Engine ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    Ordered,
-    Crash,
-    /// A crash, and its containers live on.
-    Live,
-    Reboot,
-}
-
-/// A line of the story: what happened, and to whom alone.
-pub(super) struct Line {
-    pub(super) at: Timestamp,
-    pub(super) soul: Option<Soul>,
-    pub(super) what: String,
 }
 
 /// A message on its way to Slack.
@@ -90,33 +79,39 @@ impl Post {
     }
 }
 
-/// A dmon that runs.
-pub(super) struct Dmon {
-    pub(super) monitor: Monitor,
-    pub(super) begun: Duration,
-    /// The stream it listens to; the newest event it has heard.
-    pub(super) stream: Option<u32>,
-    pub(super) since: Option<Timestamp>,
-    pub(super) backoff: Duration,
-}
-
 pub(super) struct Host {
     pub(super) engine: Engine,
+    /// Where dmon looks for it.
+    pub(super) endpoint: Endpoint,
     pub(super) posts: Vec<Post>,
-    /// When dmon could not see: from, to.
-    pub(super) blind: Vec<(Timestamp, Timestamp)>,
+    pub(super) sight: Sight,
+    /// When dmon began or ceased to believe that it sees everything.
+    pub(super) live: Vec<(Timestamp, bool)>,
+    /// When dmon opened the stream, and asked what.
+    pub(super) opened_at: Vec<Timestamp>,
+    pub(super) questions: Vec<(Timestamp, Lane)>,
     pub(super) weather: Weather,
     /// As it was before the calm.
     pub(super) climate: Weather,
-    /// All that happened, for whoever wants to know why.
-    pub(super) story: Vec<Line>,
-    pub(super) blind_since: Option<Timestamp>,
+    pub(super) story: Story,
     pub(super) life: Life,
     pub(super) dice: Random,
+    /// How long what takes; what is wrong with which answer; what hands do to clocks. Apart, so that
+    /// the same happens to the containers however often dmon asks, and with and without.
+    pub(super) ways: Random,
+    pub(super) flaws: Random,
+    pub(super) hands: Random,
+    pub(super) faults: Vec<Fault>,
+    /// All that there were.
+    pub(super) faults_past: Vec<Fault>,
     pub(super) clock: Duration,
-    pub(super) queue: BTreeMap<(Duration, u64), Happening>,
-    pub(super) queued: u64,
+    /// How far the host's wall clock is ahead of the truth, in nanoseconds.
+    pub(super) wall_is_ahead: i64,
+    queue: BTreeMap<(Duration, u64), Happening>,
+    queued: u64,
     pub(super) dmon: Option<Dmon>,
+    /// The Engine's end of the stream.
+    pub(super) served: Option<Served>,
     /// Counts the dmons and the streams that there were.
     pub(super) incarnation: u32,
     pub(super) streams: u32,
@@ -125,27 +120,41 @@ pub(super) struct Host {
     pub(super) boot: u32,
     pub(super) last_told: Duration,
     pub(super) is_calm: bool,
+    /// When dmon was awake again and again, and time stood still.
+    pub(super) restless: Option<Timestamp>,
+    /// When what was saved was not what is read from it.
+    pub(super) forgets: Option<Timestamp>,
 }
 
 impl Host {
-    pub(super) fn new(seed: u64) -> Self {
-        let mut dice = Random::new(seed);
-        let weather = Weather::of(&mut dice);
-        let renames = weather.follows_renames();
+    pub(super) fn new(seed: u64, weather: Weather, telling: Telling) -> Self {
+        let random = |which: u64| Random::new(seed.wrapping_add(which << 32));
+        let life = Life::new(random(1), &weather);
+        let endpoint = if weather.is_remote { "tcp://engine:2375" } else { "/var/run/docker.sock" };
         let mut host = Self {
             engine: Engine::new(),
+            endpoint: endpoint.parse().expect("an address"),
             posts: Vec::new(),
-            blind: Vec::new(),
-            blind_since: Some(EPOCH),
+            sight: Sight::new(weather.polls, EPOCH),
+            live: Vec::new(),
+            opened_at: Vec::new(),
+            questions: Vec::new(),
             climate: weather.clone(),
             weather,
-            story: Vec::new(),
-            life: Life::new(Random::new(seed.wrapping_add(1 << 32)), renames),
-            dice,
+            story: Story::new(telling),
+            life,
+            dice: random(2),
+            ways: random(5),
+            flaws: random(3),
+            hands: random(4),
+            faults: Vec::new(),
+            faults_past: Vec::new(),
             clock: Duration::ZERO,
+            wall_is_ahead: 0,
             queue: BTreeMap::new(),
             queued: 0,
             dmon: None,
+            served: None,
             incarnation: 0,
             streams: 0,
             saved: None,
@@ -153,6 +162,8 @@ impl Host {
             boot: 0,
             last_told: Duration::ZERO,
             is_calm: false,
+            restless: None,
+            forgets: None,
         };
         for plan in host.life.first_plans() {
             host.queue(Duration::ZERO, Happening::Deed(Deed::Make(plan.into(), true)));
@@ -164,33 +175,25 @@ impl Host {
     /// Lets everything happen for so long, in this weather, and then an hour of calm.
     pub(super) fn live(&mut self, lasting: Duration) {
         self.until(Duration::from_secs(90));
-        for trouble in
-            [Trouble::Stream, Trouble::Dmon, Trouble::Engine, Trouble::Slack, Trouble::Life]
-        {
-            self.expect(trouble);
-        }
+        self.expect_troubles();
         self.until(self.clock + lasting);
-        self.weather = self.weather.calmed();
-        self.is_calm = true;
-        self.mood = Mood::Takes;
+        if self.restless.is_some() {
+            return;
+        }
+        self.calms();
         if self.dmon.is_none() {
             self.dmon_starts();
         }
-        self.until(self.clock + Duration::from_mins(75));
-    }
-
-    /// What happened to a soul, and to all, between those times.
-    pub(super) fn told_of(&self, soul: Option<Soul>, from: Timestamp, to: Timestamp) -> String {
-        let lines = self.story.iter().filter(|line| line.at >= from && line.at <= to);
-        let lines = lines.filter(|line| line.soul.is_none() || line.soul == soul);
-        lines.fold(String::new(), |mut story, line| {
-            let _ = writeln!(story, "{} {}", second(line.at), line.what);
-            story
-        })
+        self.until(self.clock + Duration::from_mins(65));
     }
 
     pub(super) fn now(&self) -> Timestamp {
         EPOCH + self.clock
+    }
+
+    /// What the host's wall clock shows.
+    pub(super) fn wall(&self) -> Timestamp {
+        Timestamp::from_nanoseconds(self.now().nanoseconds() + self.wall_is_ahead)
     }
 
     /// What dmon remembers in the end.
@@ -207,57 +210,47 @@ impl Host {
         let mut idle = 0;
         loop {
             let next = self.queue.first_key_value().map(|((at, _), _)| *at);
-            let wake = self.deadline();
-            let at = match (next, wake) {
-                (Some(next), Some(wake)) => next.min(wake),
-                (Some(at), None) | (None, Some(at)) => at,
-                (None, None) => end,
-            };
+            let at = [next, self.deadline()].into_iter().flatten().min().unwrap_or(end);
             if at >= end {
                 self.clock = end;
                 return;
             }
             idle = if at > self.clock { 0 } else { idle + 1 };
-            assert!(idle < 2_000, "awake again and again at {:?}", self.now());
             self.clock = self.clock.max(at);
+            if idle == 2_000 {
+                self.note_all(|| "AWAKE again and again".to_owned());
+                self.restless.get_or_insert(EPOCH + at);
+                self.dmon = None;
+                return;
+            }
             if next.is_some_and(|next| next <= self.clock) {
-                let (_, happening) = self.queue.pop_first().unwrap();
+                let (_, happening) = self.queue.pop_first().expect("there is one");
                 self.happen(happening);
             } else {
-                self.give(Input::Wake);
+                self.wakes();
             }
         }
-    }
-
-    fn deadline(&self) -> Option<Duration> {
-        let dmon = self.dmon.as_ref()?;
-        Some(dmon.begun + dmon.monitor.deadline()?)
     }
 
     fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Deed(deed) => self.deed(deed),
-            Happening::Told(stream, event) => {
-                if self.dmon.as_ref().is_some_and(|dmon| dmon.stream == Some(stream)) {
-                    let dmon = self.dmon.as_mut().unwrap();
-                    dmon.since = dmon.since.max(Some(event.time));
-                    self.give(Input::Event(event));
-                }
-            }
-            Happening::Asked(dmon, question) => self.asked(dmon, question),
-            Happening::Input(dmon, input) => {
-                if self.runs(dmon) {
-                    self.give(input);
-                }
-            }
-            Happening::Connects(dmon) => self.connects(dmon),
-            Happening::StreamEnds(stream) => {
-                if let Some(dmon) = self.dmon.as_mut().filter(|it| it.stream == Some(stream)) {
-                    dmon.stream = None;
-                    dmon.backoff = Duration::from_millis(100);
-                    self.lost(Loss::StreamEnded);
-                }
-            }
+            Happening::Asked(dmon, asked) => self.asked(dmon, asked),
+            Happening::Answered(dmon, asked, response) => self.answered(dmon, asked, response),
+            Happening::Unlisted(dmon) if self.runs(dmon) => self.lists(false),
+            Happening::Wanted(dmon, wanted) => self.wanted(dmon, wanted),
+            Happening::Got(dmon, wanted, result) => self.got(dmon, wanted, result),
+            Happening::Arrives(stream, bytes) => self.arrives(stream, &bytes),
+            Happening::StreamEnds(stream) => self.stream_ends(stream),
+            Happening::StreamTells => self.stream_tells(),
+            Happening::Silence(dmon) if self.runs(dmon) => self.silence(),
+            Happening::Listens(dmon) if self.runs(dmon) => self.listen(),
+            Happening::Input(dmon, input) if self.runs(dmon) => self.give(input),
+            // It ended meanwhile.
+            Happening::Unlisted(_)
+            | Happening::Silence(_)
+            | Happening::Listens(_)
+            | Happening::Input(..) => {}
             Happening::DmonStarts => {
                 if self.dmon.is_none() {
                     self.dmon_starts();
@@ -269,56 +262,8 @@ impl Host {
             Happening::EngineAnswers(answers) => {
                 self.engine.answers = answers && self.engine.is_up;
             }
-            Happening::SlackTurns => self.mood = self.dice.pick(&MOODS),
             Happening::Trouble(trouble) => self.trouble(trouble),
         }
-    }
-
-    pub(super) fn runs(&self, dmon: u32) -> bool {
-        self.incarnation == dmon && self.dmon.is_some()
-    }
-
-    /// Plans the next trouble of a kind, unless it is calm.
-    fn expect(&mut self, trouble: Trouble) {
-        let mean = match trouble {
-            Trouble::Stream => self.weather.breaks,
-            Trouble::Dmon => self.weather.dmon_ends,
-            Trouble::Engine => self.weather.engine_ends,
-            Trouble::Slack => self.weather.slack_turns,
-            Trouble::Life => Some(self.weather.deeds),
-        };
-        if let Some(mean) = mean {
-            let share = u32::try_from(1 + self.dice.below(200)).unwrap();
-            self.queue(mean * share / 100, Happening::Trouble(trouble));
-        }
-    }
-
-    fn trouble(&mut self, trouble: Trouble) {
-        if self.is_calm {
-            return;
-        }
-        let now = Duration::ZERO;
-        match trouble {
-            Trouble::Stream => {
-                if let Some(stream) = self.dmon.as_ref().and_then(|dmon| dmon.stream) {
-                    self.queue(now, Happening::StreamEnds(stream));
-                }
-            }
-            // Soon after something happened: what is not judged yet must not be lost.
-            Trouble::Dmon => {
-                self.queue(now, Happening::Deed(Deed::Anything));
-                let after = self.life.millis(0, 6_000);
-                self.queue(after, Happening::DmonEnds);
-            }
-            Trouble::Engine => {
-                let endings = [Ending::Ordered, Ending::Crash, Ending::Live, Ending::Reboot];
-                let ending = self.dice.pick(&endings);
-                self.queue(now, Happening::EngineEnds(ending));
-            }
-            Trouble::Slack => self.queue(now, Happening::SlackTurns),
-            Trouble::Life => self.queue(now, Happening::Deed(Deed::Anything)),
-        }
-        self.expect(trouble);
     }
 
     fn deed(&mut self, deed: Deed) {
@@ -337,35 +282,6 @@ impl Host {
     }
 
     pub(super) fn one_in(&mut self, chances: usize) -> bool {
-        chances > 0 && self.dice.below(chances) == 0
+        chances > 0 && self.ways.below(chances) == 0
     }
-
-    pub(super) fn note(&mut self, soul: Option<Soul>, what: String) {
-        self.story.push(Line { at: self.now(), soul, what });
-    }
-}
-
-/// An alert in a line.
-pub(super) fn told(alert: &Alert) -> String {
-    let times =
-        alert.repeat.map(|repeat| format!(" ×{} since {}", repeat.times, second(repeat.since)));
-    let ended = alert.ended.map(|at| format!(" over at {}", second(at)));
-    let late = alert.between.map(|(from, to)| format!(" between {} {}", second(from), second(to)));
-    let more = [times, ended, late].into_iter().flatten().collect::<String>();
-    format!(
-        "{} {} {:?} at {} {more} #{}",
-        alert.severity,
-        alert.identity,
-        alert.kind,
-        second(alert.time),
-        alert.id
-    )
-}
-
-/// Seconds since the beginning.
-pub(super) fn second(at: Timestamp) -> String {
-    let nanoseconds = at.nanoseconds() - EPOCH.nanoseconds();
-    let (seconds, rest) =
-        (nanoseconds.div_euclid(1_000_000_000), nanoseconds.rem_euclid(1_000_000_000));
-    format!("{seconds}.{:03}", rest / 1_000_000)
 }

@@ -9,6 +9,7 @@ use dmon::timestamp::Timestamp;
 use super::engine::{Engine, Vessel};
 use super::plan::{Plan, compose, plan, task};
 use super::truth::{By, Purpose, Why};
+use super::weather::Weather;
 use crate::support::random::Random;
 
 /// One thing that is done to a container. One that comes when it no longer fits does nothing.
@@ -47,11 +48,14 @@ pub(super) struct Life {
     pub(super) plans: Vec<Plan>,
     made: u32,
     pub(super) renames: bool,
+    /// Of so many deaths one is told twice.
+    doubles: usize,
 }
 
 impl Life {
-    pub(super) fn new(dice: Random, renames: bool) -> Self {
-        Self { dice, plans: Vec::new(), made: 0, renames }
+    pub(super) fn new(dice: Random, weather: &Weather) -> Self {
+        let renames = weather.follows_renames();
+        Self { dice, plans: Vec::new(), made: 0, renames, doubles: weather.doubles }
     }
 
     /// The services that there are at the start.
@@ -190,8 +194,13 @@ impl Life {
         why: Why,
         at: Timestamp,
     ) -> Plans {
+        let lives = engine.vessels.get(id).is_some_and(Vessel::is_up);
         let wait = engine.die(id, exit_code, why, at);
         let mut plans = Plans::new();
+        if lives && self.doubles > 0 && self.dice.below(self.doubles) == 0 {
+            let again = Action::Die { exit_code: Some(exit_code), out_of_memory: false };
+            plans.push((Duration::from_micros(700), Deed::Says(id.clone(), again)));
+        }
         if let Some(wait) = wait {
             plans.push((wait, Deed::Start(id.clone(), By::Policy)));
         }
@@ -207,7 +216,6 @@ impl Life {
     }
 
     pub(super) fn millis(&mut self, least: usize, most: usize) -> Duration {
-        let micros = least * 1_000 + self.dice.below((most - least) * 1_000);
-        Duration::from_micros(u64::try_from(micros).unwrap())
+        self.dice.millis(least, most)
     }
 }

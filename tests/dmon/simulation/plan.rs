@@ -1,9 +1,7 @@
 //! What a container is made from, and how the Engine shows it.
 
-use std::time::Duration;
-
 use dmon::monitor::container::{
-    ContainerId, Health, Inspected, Labels, Listed, RestartPolicy, State, Status,
+    ContainerId, Health, Inspected, Labels, RestartPolicy, State, Status,
 };
 use dmon::timestamp::Timestamp;
 
@@ -59,28 +57,6 @@ pub(super) fn made(id: ContainerId, plan: &Plan, at: Timestamp) -> Inspected {
         open_stdin: false,
         memory_limit_bytes: None,
         ports: Vec::new(),
-    }
-}
-
-/// The list is coarse: it has no start time and no count.
-pub(super) fn listed(shown: &Inspected, now: Timestamp) -> Listed {
-    let state = &shown.state;
-    let up = state.started_at.filter(|_| state.status.is_up());
-    Listed {
-        id: shown.id.clone(),
-        name: shown.name.clone(),
-        image: shown.image.clone(),
-        labels: shown.labels.clone(),
-        status: state.status,
-        health: state.health.filter(|_| state.status == Status::Running),
-        exit_code: (state.status == Status::Exited).then_some(state.exit_code),
-        // `Up 12 seconds`, `Up 3 minutes`.
-        up_at_most: up.map(|began| {
-            let ran = now.since(began).as_secs();
-            Duration::from_secs(if ran < 60 { ran + 1 } else { (ran / 60 + 1) * 60 })
-        }),
-        ports: Vec::new(),
-        created: Timestamp::from_seconds(shown.created.seconds()),
     }
 }
 

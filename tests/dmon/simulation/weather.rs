@@ -26,6 +26,16 @@ pub(super) struct Weather {
     pub(super) slack_turns: Option<Duration>,
     /// Between two deeds.
     pub(super) deeds: Duration,
+    /// Between two faults of questions.
+    pub(super) questions: Option<Duration>,
+    /// Between two steps of clocks.
+    pub(super) clocks: Option<Duration>,
+    /// The Engine is on another host.
+    pub(super) is_remote: bool,
+    /// So many lines of its log stand in the alert of a death.
+    pub(super) log_lines: u32,
+    /// Of so many deaths one is told twice.
+    pub(super) doubles: usize,
 }
 
 impl Weather {
@@ -45,10 +55,31 @@ impl Weather {
             engine_ends: None,
             slack_turns: None,
             deeds,
+            questions: None,
+            clocks: None,
+            is_remote: false,
+            log_lines: 0,
+            doubles: 0,
         };
-        if dice.below(3) == 0 {
-            return fair;
+        let fair = Self {
+            log_lines: dice.pick(&[0, 0, 3]),
+            doubles: dice.pick(&[0, 0, 4]),
+            is_remote: dice.below(3) == 0,
+            ..fair
+        };
+        match dice.below(12) {
+            0..3 => return fair,
+            // The Engine lives, and questions are answered badly.
+            3..6 => {
+                return Self {
+                    questions: Some(minutes(15, dice)),
+                    polls: dice.below(4) == 0,
+                    ..fair
+                };
+            }
+            _ => {}
         }
+        let questions = (dice.below(3) == 0).then(|| minutes(20, dice));
         let mut some = |most| (dice.below(2) == 0).then(|| minutes(most, dice));
         Self {
             breaks: some(20),
@@ -59,6 +90,7 @@ impl Weather {
             reorders: dice.pick(&[0, 20]),
             slow: dice.pick(&[0, 0, 20]),
             polls: dice.below(8) == 0,
+            questions,
             ..fair
         }
     }
@@ -66,21 +98,38 @@ impl Weather {
     /// Whether dmon can follow a container through a rename, whatever becomes of it next: one that
     /// is renamed and made anew unseen is another for whoever looks later.
     pub(super) fn follows_renames(&self) -> bool {
-        let ends = [self.dmon_ends, self.engine_ends];
-        self.loses == 0 && !self.polls && ends == [None; 2]
+        let ends = [self.dmon_ends, self.engine_ends, self.questions];
+        self.loses == 0 && !self.polls && ends == [None; 3]
     }
 
     /// Whether everything that happens is heard, and Slack takes everything at once.
     pub(super) fn is_fair(&self) -> bool {
-        let ends = [self.breaks, self.dmon_ends, self.engine_ends, self.slack_turns];
-        self.loses + self.reorders + self.slow == 0 && !self.polls && ends == [None; 4]
+        let Self { breaks, dmon_ends, engine_ends, slack_turns, questions, .. } = *self;
+        let troubles = [breaks, dmon_ends, engine_ends, slack_turns, questions];
+        self.loses + self.reorders + self.slow == 0 && !self.polls && troubles == [None; 5]
+    }
+
+    /// The same, but for questions that are answered badly.
+    pub(super) fn is_fair_but_for_questions(&self) -> bool {
+        Self { questions: None, polls: false, ..self.clone() }.is_fair()
     }
 
     /// The calm after: nothing goes wrong any more.
     pub(super) fn calmed(&self) -> Self {
         let (breaks, dmon_ends, engine_ends, slack_turns) = (None, None, None, None);
-        let (loses, reorders, slow) = (0, 0, 0);
-        Self { loses, reorders, slow, breaks, dmon_ends, engine_ends, slack_turns, ..self.clone() }
+        let (loses, reorders, slow, questions, clocks) = (0, 0, 0, None, None);
+        Self {
+            loses,
+            reorders,
+            slow,
+            breaks,
+            dmon_ends,
+            engine_ends,
+            slack_turns,
+            questions,
+            clocks,
+            ..self.clone()
+        }
     }
 }
 

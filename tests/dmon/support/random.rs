@@ -1,5 +1,7 @@
 //! Random values from a seed, so that a failure can be had again.
 
+use std::time::Duration;
+
 /// A small generator (splitmix64).
 pub(crate) struct Random(u64);
 
@@ -17,6 +19,12 @@ impl Random {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         let end = u64::try_from(end).unwrap();
         usize::try_from((mixed ^ (mixed >> 31)) % end).unwrap()
+    }
+
+    /// So many milliseconds, to the microsecond.
+    pub(crate) fn millis(&mut self, least: usize, most: usize) -> Duration {
+        let micros = least * 1_000 + self.below((most - least) * 1_000);
+        Duration::from_micros(u64::try_from(micros).unwrap())
     }
 
     /// One of `items`.

@@ -2,6 +2,7 @@
 //! and nothing of how dmon came to know. What dmon cannot know, because nobody told it and no look
 //! shows it, they excuse; each excuse says so.
 
+mod sighted;
 mod story;
 mod truthful;
 
@@ -12,7 +13,11 @@ use dmon::monitor::identity::Identity;
 use dmon::monitor::severity::Severity;
 use dmon::timestamp::Timestamp;
 
-use super::host::{Host, Post, second};
+use super::api::Endpoint;
+use super::faults::Fault;
+use super::host::{Host, Post};
+use super::sight::Span;
+use super::story::second;
 use super::truth::{Purpose, Soul, Truth, What};
 
 /// Times of one and the same thing differ by no more than this.
@@ -24,8 +29,14 @@ const LASTING: Duration = Duration::from_mins(5);
 /// What the slowest look finds, it finds within this: two intervals and an answer.
 const FOUND_WITHIN: Duration = Duration::from_secs(21);
 
+/// A question that was not answered is asked again after this at the latest.
+const ASKED_AGAIN_WITHIN: Duration = Duration::from_mins(11);
+
+/// Where answers take seconds, what they show is found so much later.
+const SLOW_ANSWERS_TAKE: Duration = Duration::from_secs(40);
+
 /// What a judge found wrong: about whom, when, and what.
-pub(super) struct Fault {
+pub(super) struct Wrong {
     pub(super) soul: Option<Soul>,
     pub(super) at: Timestamp,
     pub(super) what: String,
@@ -35,12 +46,19 @@ pub(super) struct Fault {
 struct Judges<'a> {
     host: &'a Host,
     truth: &'a Truth,
-    faults: Vec<Fault>,
+    faults: Vec<Wrong>,
 }
 
 /// All that is wrong with what a host's dmon told.
-pub(super) fn judge(host: &Host) -> Vec<Fault> {
+pub(super) fn judge(host: &Host) -> Vec<Wrong> {
     let mut judges = Judges { host, truth: &host.engine.truth, faults: Vec::new() };
+    if let Some(at) = host.restless {
+        judges.fault(None, at, "awake again and again".to_owned());
+        return judges.faults;
+    }
+    if let Some(at) = host.forgets {
+        judges.fault(None, at, "what was saved is not what is read".to_owned());
+    }
     judges.keeps_pace();
     for post in &host.posts {
         for alert in &post.alerts {
@@ -51,12 +69,13 @@ pub(super) fn judge(host: &Host) -> Vec<Fault> {
         judges.story(soul);
     }
     judges.is_settled();
+    judges.is_sighted();
     judges.faults
 }
 
 impl Judges<'_> {
     fn fault(&mut self, soul: Option<Soul>, at: Timestamp, what: String) {
-        self.faults.push(Fault { soul, at, what });
+        self.faults.push(Wrong { soul, at, what });
     }
 
     /// Never more than one message a second.
@@ -114,14 +133,28 @@ impl Judges<'_> {
         self.truth.purposes[soul] == Purpose::Service
     }
 
-    /// Since when everything is seen that is to be known at `at`: so much time before in which dmon
-    /// could see.
-    fn seen_since(&self, at: Timestamp, needs: Duration) -> Timestamp {
+    /// Since when everything is seen of a soul that is to be known at `at`: so much time before in
+    /// which dmon could see. What the list no longer shows is inspected, and what is not answered is
+    /// asked again after minutes.
+    fn seen_since(&self, soul: Option<Soul>, at: Timestamp, needs: Duration) -> Timestamp {
+        let concerns = |fault: &&Fault| {
+            matches!(fault.endpoint, Endpoint::List | Endpoint::Inspect)
+                && (fault.of.is_none() || fault.of == soul)
+        };
+        let faults = self.host.faults_past.iter().filter(concerns);
+        let badly_answered = faults.map(|fault| (fault.from, fault.until + ASKED_AGAIN_WITHIN));
+        let sight = &self.host.sight;
+        let mut spans: Vec<Span> = sight.blind.iter().chain(&sight.unlisted).copied().collect();
+        spans.extend(badly_answered);
+        spans.sort_unstable_by_key(|(_, to)| std::cmp::Reverse(*to));
+        // An answer that takes seconds is not waited for either.
+        let slow = self.host.climate.slow > 0;
+        let needs = if slow { needs + SLOW_ANSWERS_TAKE } else { needs };
         let mut from = at - needs;
-        for (begin, end) in self.host.blind.iter().rev() {
-            if *begin < at && *end > from {
-                from = from.min(*begin) - end.since(*begin).min(at.since(*begin));
-                from = from.min(*begin - needs);
+        for (begin, end) in spans {
+            if begin < at && end > from {
+                from = from.min(begin) - end.since(begin).min(at.since(begin));
+                from = from.min(begin - needs);
             }
         }
         from
@@ -129,7 +162,7 @@ impl Judges<'_> {
 
     /// Whether there was a time between those in which dmon could not see.
     fn is_blind(&self, from: Timestamp, to: Timestamp) -> bool {
-        self.host.blind.iter().any(|(begin, end)| *begin < to && *end > from)
+        self.host.sight.blind.iter().any(|(begin, end)| *begin < to && *end > from)
     }
 
     /// Whether dmon may have missed between those times who asked for what.
@@ -148,7 +181,7 @@ impl Judges<'_> {
 
     /// When dmon took its baseline, at the latest.
     fn first_look(&self) -> Timestamp {
-        self.host.blind.first().map_or(self.host.now(), |(_, to)| *to)
+        self.host.sight.blind.first().map_or(self.host.now(), |(_, to)| *to)
     }
 }
 
@@ -161,7 +194,7 @@ fn begin(alert: &Alert) -> Timestamp {
 
 /// Whether an alert opens an incident or belongs to one. What matters no more is the end of what
 /// did.
-fn is_problem(alert: &Alert) -> bool {
+pub(super) fn is_problem(alert: &Alert) -> bool {
     match alert.kind {
         Kind::CrashLoop { .. } | Kind::RestartFailed { .. } => true,
         Kind::Status { .. } | Kind::Removed { .. } => alert.severity > Severity::Info,

@@ -9,7 +9,8 @@ use dmon::monitor::identity::Identity;
 use dmon::timestamp::Timestamp;
 
 use super::{FOUND_WITHIN, Judges, LASTING, SAME, Said, begin, is_problem};
-use crate::simulation::host::{Post, told};
+use crate::simulation::host::Post;
+use crate::simulation::story::told;
 use crate::simulation::truth::{Condition, Death, Fact, Soul, What, Why};
 use crate::support::defaults::settings;
 
@@ -172,18 +173,19 @@ impl Judges<'_> {
     }
 
     /// The deaths after the baseline that somebody misses.
-    fn deaths_missed(&self, soul: Soul) -> impl Iterator<Item = (&Fact, Death)> {
+    pub(super) fn deaths_missed(&self, soul: Soul) -> impl Iterator<Item = (&Fact, Death)> {
         let first = self.first_look();
         self.truth.deaths(soul).filter(move |(fact, death)| {
             let job = self.truth.is_learned_job(soul, fact.at)
                 || death.why != Why::ByItself && self.truth.is_learned_job(soul, fact.at - SAME);
-            // A request that went unheard makes a stop an end by itself.
+            // A request that went unheard makes a stop an end by itself; runs that went unseen, the
+            // last two of them look like a job's.
             let before = self.truth.deaths(soul).filter(|(it, _)| it.at <= fact.at);
             let clean = before.filter(|(_, it)| it.exit_code == 0).count() > 1;
             let passes_for_job = death.exit_code == 0
                 && clean
                 && self.truth.policies[soul] == RestartPolicy::No
-                && self.host.climate.dmon_ends.is_some();
+                && (self.host.climate.dmon_ends.is_some() || self.host.climate.questions.is_some());
             fact.at > first
                 && !job
                 && !passes_for_job
@@ -203,7 +205,7 @@ impl Judges<'_> {
         let (Some(made), Some(removed)) = (made, removed) else { return true };
         let in_gap = |(from, to): &(Timestamp, Timestamp)| *from <= made && removed <= *to;
         let between_looks = self.host.climate.polls && removed.since(made) < FOUND_WITHIN;
-        !between_looks && !self.host.blind.iter().any(in_gap)
+        !between_looks && !self.host.sight.blind.iter().any(in_gap)
     }
 
     /// Each death is told, or belongs to what was told.
@@ -225,8 +227,8 @@ impl Judges<'_> {
     /// Whether an alert tells of a death then: at its own time, or it is of what followed (a restart,
     /// a recreation, a removal).
     fn tells_of(&self, (post, alert): &Said, at: Timestamp) -> bool {
-        let begin = begin(alert);
-        let from = self.seen_since(begin, FOLLOWS_WITHIN);
+        let (soul, begin) = (self.soul(&alert.identity), begin(alert));
+        let from = self.seen_since(soul, begin, FOLLOWS_WITHIN);
         let followed = from <= at && begin <= at + FOLLOWS_WITHIN + SAME && at <= post.at;
         let within = begin - SAME <= at && at <= alert.time + SAME;
         !matches!(alert.kind, Kind::Recovered { .. })
@@ -242,7 +244,7 @@ impl Judges<'_> {
             _ => None,
         });
         named.any(|(begin, names)| {
-            let since = self.seen_since(begin, FOLLOWS_WITHIN);
+            let since = self.seen_since(Some(soul), begin, FOLLOWS_WITHIN);
             since <= at && names.iter().any(|name| self.soul_named(name) == Some(soul))
         })
     }
@@ -251,8 +253,12 @@ impl Judges<'_> {
     /// happened then, the Engine knows the last alone.
     fn is_told_with_gap(&self, said: &[Said], at: Timestamp) -> bool {
         // What follows from it may have come when nobody looked any more.
-        let mut gaps =
-            self.host.blind.iter().filter(|(from, to)| *from <= at + FOLLOWS_WITHIN && at <= *to);
+        let mut gaps = self
+            .host
+            .sight
+            .blind
+            .iter()
+            .filter(|(from, to)| *from <= at + FOLLOWS_WITHIN && at <= *to);
         gaps.any(|(from, to)| {
             let of_gap =
                 |alert: &Alert| alert.time + SAME >= *from && begin(alert) <= *to + FOLLOWS_WITHIN;
@@ -320,7 +326,7 @@ impl Judges<'_> {
         }
     }
 
-    fn is_task(&self, soul: Soul) -> bool {
+    pub(super) fn is_task(&self, soul: Soul) -> bool {
         let mut identities = self.host.engine.identities.iter();
         identities.any(|(it, of)| *of == soul && matches!(it, Identity::Swarm { .. }))
     }

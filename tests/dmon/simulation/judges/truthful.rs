@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use dmon::monitor::alert::{Alert, Condition as Is, Kind};
 use dmon::monitor::cause::Cause;
-use dmon::monitor::container::{Health, Status};
+use dmon::monitor::container::{Health, RestartPolicy, Status};
 use dmon::monitor::identity::Identity;
 use dmon::monitor::severity::Severity;
 use dmon::timestamp::Timestamp;
 
 use super::{FOUND_WITHIN, Judges, LASTING, SAME, begin};
-use crate::simulation::host::{Post, told};
+use crate::simulation::host::Post;
+use crate::simulation::sight::Span;
+use crate::simulation::story::told;
 use crate::simulation::truth::{By, Condition, Death, Purpose, Soul, What, Why};
 
 /// How long the Engine's return, and what it starts, may take to be told.
@@ -40,7 +42,7 @@ impl Judges<'_> {
             return self.fault(None, post.at, format!("told of nobody: {}", told(alert)));
         };
         // What was found by looking may lie back as long as nobody looked.
-        let from = self.seen_since(alert.time, FOUND_WITHIN) - SAME;
+        let from = self.seen_since(Some(soul), alert.time, FOUND_WITHIN) - SAME;
         let to = alert.time + SAME;
         let deaf = self.is_deaf(from, to);
         let case = Case { judges: self, soul, post, alert, from, to, deaf };
@@ -59,7 +61,7 @@ impl Judges<'_> {
     }
 
     fn is_true_of_engine(&self, post: &Post, alert: &Alert) -> bool {
-        let since = self.seen_since(begin(alert), COMES_BACK_WITHIN);
+        let since = self.seen_since(None, begin(alert), COMES_BACK_WITHIN);
         let mut absences =
             self.truth.absences.iter().filter(|it| it.from <= post.at && it.to >= since);
         match &alert.kind {
@@ -74,7 +76,8 @@ impl Judges<'_> {
                     && restarted.iter().all(started)
             }
             Kind::EngineUnreachable { .. } | Kind::EngineReachable { .. } => {
-                absences.next().is_some()
+                let unseen = |(from, to): &Span| *from <= post.at && *to >= since;
+                absences.next().is_some() || self.host.sight.dim.iter().any(unseen)
             }
             Kind::Watching { .. } => true,
             _ => false,
@@ -160,7 +163,7 @@ impl Case<'_> {
 
     /// Whether it kept dying: so often where everything was heard.
     fn looped(&self, deaths: u32) -> bool {
-        let from = self.judges.seen_since(self.from - LASTING, Duration::ZERO);
+        let from = self.judges.seen_since(Some(self.soul), self.from - LASTING, Duration::ZERO);
         let deaf = self.deaf || self.judges.is_blind(from, self.to);
         let all = self.judges.truth.deaths(self.soul).filter(|(fact, death)| {
             (death.goes_on || deaf) && fact.at >= from && fact.at <= self.to
@@ -174,17 +177,29 @@ impl Case<'_> {
             Cause::PolicyGaveUp => {
                 self.died(|death| !death.goes_on)
                     || self.deaf && self.was_before_told(|what| *what == What::GivenUp)
+                    // After a start that nobody heard of, two deaths pass for one.
+                    || self.deaf && self.was_before_told(|what| matches!(what, What::Died(_)))
+                    || self.unread() && self.start_failed()
             }
             // Those that are down take turns in being inspected.
-            Cause::CouldNotStart => {
-                let from = self.from - Duration::from_mins(1);
-                let failed = |what: &What| *what == What::StartFailed;
-                let to = self.post.at.max(self.to);
-                self.judges.truth.happened(self.soul, from, to, failed)
-            }
+            Cause::CouldNotStart => self.start_failed(),
             Cause::DidNotStayUp => self.died(|death| death.why == Why::ByItself || self.deaf),
             _ => self.felt(|it| it.health == Some(Health::Unhealthy)),
         }
+    }
+
+    fn start_failed(&self) -> bool {
+        let needs = Duration::from_mins(1);
+        let from = self.judges.seen_since(Some(self.soul), self.from, needs);
+        let failed = |what: &What| *what == What::StartFailed;
+        self.judges.truth.happened(self.soul, from, self.post.at.max(self.to), failed)
+    }
+
+    /// Whether its inspections may have been late or refused: the list shows that it is down, and
+    /// neither why nor how often it was restarted.
+    fn unread(&self) -> bool {
+        let climate = &self.judges.host.climate;
+        climate.slow > 0 || climate.questions.is_some()
     }
 
     /// Whether it is meant to end, or has ended often enough by itself with 0 to pass for it; where
@@ -193,8 +208,11 @@ impl Case<'_> {
         let truth = self.judges.truth;
         let before = || truth.deaths(self.soul).filter(|(fact, _)| fact.at < self.alert.time);
         let clean = || before().filter(|(_, death)| death.exit_code == 0).count() > 1;
+        let retried = matches!(truth.policies[self.soul], RestartPolicy::OnFailure { .. });
+        let ended = || before().any(|(_, death)| death.exit_code == 0);
         truth.purposes[self.soul] == Purpose::Job
             || before().any(|(fact, _)| truth.is_learned_job(self.soul, fact.at))
+            || retried && ended()
             || !self.judges.host.climate.is_fair() && clean()
     }
 
@@ -211,7 +229,7 @@ impl Case<'_> {
         if !told_as_present || lingers || gone || self.alert.severity == Severity::Info {
             return false;
         }
-        let from = self.judges.seen_since(self.post.at, FOUND_WITHIN);
+        let from = self.judges.seen_since(Some(self.soul), self.post.at, FOUND_WITHIN);
         let mut all = self.judges.truth.conditions_between(self.soul, from, self.post.at);
         all.all(Condition::is_well)
     }
