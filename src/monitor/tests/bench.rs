@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::matrix::Disorder;
 use crate::monitor::Monitor;
 use crate::monitor::alert::{Alert, Condition, Kind};
 use crate::monitor::container::{
-    ContainerId, Engine, Health, Inspected, Labels, List, Listed, RestartPolicy, State, Status,
-    UnreadableLine,
+    ContainerId, Engine, Health, Inspected, Labels, RestartPolicy, State, Status,
 };
 use crate::monitor::effect::{Batch, Effect, Held, Remark};
 use crate::monitor::event::Event;
 use crate::monitor::filter::Filter;
-use crate::monitor::input::{Input, News, Outcome, Ping};
+use crate::monitor::input::{Input, News};
 use crate::monitor::moment::Now;
 use crate::monitor::settings::Settings;
 use crate::monitor::severity::Severity;
@@ -60,10 +60,12 @@ pub(super) struct Bench {
     pub(super) history: Vec<Event>,
     /// Inspections that are answered later.
     pub(super) waiting: Vec<Effect>,
+    /// What stays without an answer.
+    pub(super) disorder: Option<Disorder>,
     /// One answer in so many is lost: that is known ten seconds later. 0 is never.
     pub(super) loses_one_in: u32,
-    asked: u32,
-    late: Vec<(Duration, Input)>,
+    pub(super) asked: u32,
+    pub(super) late: Vec<(Duration, Input)>,
     /// How often the core wanted another event stream.
     pub(super) reopened: u32,
     made: u32,
@@ -132,6 +134,7 @@ impl Bench {
             history: Vec::new(),
             waiting: Vec::new(),
             reopened: 0,
+            disorder: None,
             loses_one_in: 0,
             asked: 0,
             late: Vec::new(),
@@ -274,109 +277,6 @@ impl Bench {
         }
     }
 
-    /// What is known of a question whose answer is lost.
-    fn lost(&mut self, effect: &Effect) -> Option<Input> {
-        let (reason, ping) = ("no answer within 10 s".to_owned(), Ping::Unanswered);
-        let unanswered = match effect {
-            Effect::List { asked } => Input::Unlisted { asked: *asked, reason },
-            Effect::Ping { asked } => Input::Pinged { asked: *asked, ping },
-            Effect::Inspect { asked, id } => {
-                Input::Unanswered { asked: *asked, id: id.clone(), reason }
-            }
-            _ => return None,
-        };
-        self.asked += 1;
-        let is_lost = self.loses_one_in > 0 && self.asked.is_multiple_of(self.loses_one_in);
-        is_lost.then_some(unanswered)
-    }
-
-    pub(super) fn answer(&mut self, effect: Effect) -> Option<Input> {
-        if let Some(input) = self.lost(&effect) {
-            self.late.push((self.clock + Duration::from_secs(10), input));
-            return None;
-        }
-        match effect {
-            Effect::Held(held) => self.held.push(held),
-            Effect::Post(batch) => {
-                let outcome = match self.slack {
-                    Presence::There => Outcome::Delivered,
-                    Presence::Away => Outcome::Failed { wait: None },
-                    Presence::Hangs => return None,
-                };
-                let delivery = Input::Delivery { batch: batch.id, outcome };
-                if outcome == Outcome::Delivered {
-                    self.batches.push((self.clock, batch));
-                }
-                return Some(delivery);
-            }
-            Effect::Ping { asked }
-                if self.engine == Presence::Away || self.quirks.contains(&Quirk::NoPing) =>
-            {
-                return Some(Input::Pinged { asked, ping: Ping::Unanswered });
-            }
-            Effect::Ping { asked } => return Some(Input::Pinged { asked, ping: Ping::Answered }),
-            Effect::List { asked } if self.quirks.contains(&Quirk::NoList) => {
-                return Some(Input::Unlisted { asked, reason: "status 500".to_owned() });
-            }
-            Effect::Inspect { id, .. } if self.is_hanging(&id) => {}
-            Effect::List { asked } if self.engine == Presence::Away => {
-                return Some(Input::Unlisted { asked, reason: "connection refused".to_owned() });
-            }
-            Effect::Inspect { asked, id } if self.engine == Presence::Away => {
-                let reason = "connection refused".to_owned();
-                return Some(Input::Unanswered { asked, id, reason });
-            }
-            Effect::Inspect { .. } if self.quirks.contains(&Quirk::Slow) => {
-                self.waiting.push(effect);
-            }
-            Effect::Inspect { asked, id } if self.quirks.contains(&Quirk::Refusing) => {
-                let reason = "layer not known".to_owned();
-                return Some(Input::Unanswered { asked, id, reason });
-            }
-            Effect::List { asked } => return Some(Input::Listed { asked, list: self.list() }),
-            Effect::Inspect { asked, id } => {
-                let container = self.containers.values().find(|container| container.id == id);
-                return Some(match container {
-                    Some(it) => Input::Inspected { asked, container: Box::new(it.clone()) },
-                    None => Input::Gone { asked, id },
-                });
-            }
-            Effect::FetchLogs { id, lines } => {
-                let lines = (0..lines).map(|line| format!("line {line}")).collect();
-                return Some(Input::Logs { id, lines });
-            }
-            Effect::Log(remark) => self.log.push(remark),
-            Effect::ReopenStream => self.reopened += 1,
-            Effect::Save | Effect::Exit | Effect::AbandonPost(_) => {}
-        }
-        None
-    }
-
-    fn is_hanging(&self, id: &ContainerId) -> bool {
-        let hanging = self.hangs.as_ref().and_then(|name| self.containers.get(name));
-        hanging.is_some_and(|container| container.id == *id)
-    }
-
-    fn list(&self) -> List {
-        if self.quirks.contains(&Quirk::EmptyList) {
-            return List::default();
-        }
-        if self.quirks.contains(&Quirk::OddLines) {
-            let odd = |it: &Inspected| UnreadableLine {
-                id: it.id.clone(),
-                name: it.name.clone(),
-                reason: "its State is \"unknown\"".to_owned(),
-            };
-            return List {
-                containers: Vec::new(),
-                unreadable: self.containers.values().map(odd).collect(),
-            };
-        }
-        let wall = self.engine_time();
-        let containers = self.containers.values().map(|it| listed(it, wall)).collect();
-        List { containers, unreadable: Vec::new() }
-    }
-
     /// What Slack was told, one alert a line, with the second it was told at; what left together is
     /// joined by ` + `.
     pub(super) fn told(&self) -> Vec<String> {
@@ -395,22 +295,6 @@ pub(super) fn now(clock: Duration) -> Now {
 
 fn label(container: &mut Inspected, key: &str, value: &str) {
     container.labels.insert(key.to_owned(), value.to_owned());
-}
-
-fn listed(container: &Inspected, wall: Timestamp) -> Listed {
-    let state = &container.state;
-    Listed {
-        id: container.id.clone(),
-        name: container.name.clone(),
-        image: container.image.clone(),
-        labels: container.labels.clone(),
-        status: state.status,
-        health: state.health.filter(|_| state.status == Status::Running),
-        exit_code: (state.status == Status::Exited).then_some(state.exit_code),
-        up_at_most: state.started_at.filter(|_| state.status.is_up()).map(|at| wall.since(at)),
-        ports: Vec::new(),
-        created: container.created,
-    }
 }
 
 /// `CRITICAL Status web running→exited ExitedByItself 7`.

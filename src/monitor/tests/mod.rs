@@ -1,10 +1,12 @@
 //! The contract's tables, one line a row: containers and an event script in, what Slack is told out.
 
+mod answers;
 pub(super) mod bench;
 mod engine;
 mod faults;
 mod groups;
 mod looks;
+mod matrix;
 mod pace;
 mod script;
 mod single;
