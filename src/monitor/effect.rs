@@ -73,11 +73,6 @@ pub enum Remark {
         /// Why, in one line.
         reason: String,
     },
-    /// A container can be inspected again.
-    Inspected {
-        /// Its name.
-        name: String,
-    },
     /// Containers whose line of the list cannot be read.
     UnreadableLine {
         /// Their names, or ids where the names cannot be read either.
@@ -112,7 +107,7 @@ impl Remark {
     /// How much it matters.
     pub fn level(&self) -> Level {
         match self {
-            Self::Live { .. } | Self::Inspected { .. } => Level::Info,
+            Self::Live { .. } => Level::Info,
             _ => Level::Warning,
         }
     }
@@ -130,7 +125,6 @@ impl fmt::Display for Remark {
                 "no inspection of {}: {reason}; what events and the list say of it is used",
                 some_of(names)
             ),
-            Self::Inspected { name } => write!(out, "{name} can be inspected again"),
             Self::UnreadableLine { names, reason } => write!(
                 out,
                 "the list's line of {} cannot be read: {reason}; the container exists",
