@@ -7,7 +7,7 @@
 //! way of an input:
 //!
 //! ```text
-//! event, look, inspection ─▶ world ─Change▶ follow ─▶ subject ─judge, settle▶ ledger ─▶ batch
+//! event, list, inspection ─▶ world ─Change▶ follow ─▶ subject ─judge, settle▶ ledger ─▶ batch
 //! ```
 
 pub mod alert;
