@@ -65,6 +65,21 @@ fn with_no_inspection_at_all_events_and_the_list_are_believed() {
 }
 
 #[test]
+fn a_restart_between_the_first_list_and_the_first_inspection_is_reported() {
+    let mut bench = Bench::unconnected(super::bench::settings(), "web");
+    bench.act("slow");
+    bench.connect();
+    bench.batches.clear();
+    // The inspection shows the new run before the events of the restart come in.
+    bench.play(
+        "0.01 deaf; 0.02 kill web 15; 0.03 die web 0; 0.03 stop web; 0.04 start web; \
+         0.04 restart web; 0.05 quick; 0.06 hearing; 0.06 backlog; 20 wait",
+    );
+    // A second after the start message.
+    assert_eq!(bench.told(), ["-4.0 WARNING Restarted web manually"]);
+}
+
+#[test]
 fn absence_is_confirmed_before_it_is_believed() {
     check("a b", "1 emptylist; 60 wait", &[]);
     check("a b", "1 oddlines; 60 wait", &[]);

@@ -81,6 +81,12 @@ impl Bench {
                 let time = event.time + Duration::from_millis(10);
                 self.give(Input::Event(Event { time, ..event }));
             }
+            // What was not heard comes in after all.
+            "backlog" => {
+                for event in std::mem::take(&mut self.history) {
+                    self.give(Input::Event(event));
+                }
+            }
             "hearing" => quirks.retain(|quirk| *quirk != Quirk::Deaf),
             "refusing" => quirks.extend([Quirk::Refusing]),
             "readable" => quirks.retain(|quirk| *quirk != Quirk::Refusing),

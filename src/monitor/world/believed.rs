@@ -81,8 +81,8 @@ pub struct Age {
 pub struct Details {
     /// When the inspection was asked for.
     pub asked: Moment,
-    /// When the inspection was answered.
-    pub answered: Moment,
+    /// When an inspection showed a run that no event had reported: its events may still come in.
+    pub showed_run: Option<Moment>,
     /// When its settings were changed after that (`docker update`): its policy is not known since.
     pub outdated: Option<Moment>,
     /// Restarts by its policy since somebody started it.
@@ -209,15 +209,15 @@ impl Container {
         (self.set(Some(event.time), moment, what).into_iter().collect(), true)
     }
 
-    /// Whether an event is of the time before the run that an inspection has shown already. The
-    /// stream is a moment behind the answers; what it repeats may be older.
+    /// Whether an event is of the time before a run that an inspection has shown already. The stream
+    /// is a moment behind the answers; what it repeats may be older.
     fn is_superseded(&self, at: Timestamp, occurred: Occurred, now: Moment) -> bool {
         let (Some(began), Some(details)) = (self.started_at, &self.details) else { return false };
-        let recently = now.since(details.answered) < STREAM_IS_BEHIND;
+        let recently = |showed| now.since(showed) < STREAM_IS_BEHIND;
         let just_before = began.since(at) < EVENTS_OF_ONE_STORY;
         match occurred {
             Occurred::Before(_) => at < began,
-            Occurred::Now => at < began && recently && just_before,
+            Occurred::Now => at < began && details.showed_run.is_some_and(recently) && just_before,
         }
     }
 

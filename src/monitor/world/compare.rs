@@ -122,6 +122,10 @@ impl Container {
             self.health = self.health.min(Some(Health::Starting));
         }
         self.learn(asked, seen, clocks);
+        let started = changes.iter().any(|(_, what)| matches!(what, What::Started(_)));
+        if let Some(details) = self.details.as_mut().filter(|_| started) {
+            details.showed_run = Some(clocks.moment);
+        }
         changes
     }
 
@@ -216,11 +220,12 @@ impl Container {
             }
             _ => {}
         }
+        let showed_run = self.details.as_ref().and_then(|details| details.showed_run);
         let outdated = self.details.as_ref().and_then(|details| details.outdated);
         let outdated = outdated.filter(|since| *since > asked);
         self.details = Some(Details {
             asked,
-            answered: clocks.moment,
+            showed_run,
             outdated,
             restart_count: seen.restart_count,
             restart_policy: seen.restart_policy,

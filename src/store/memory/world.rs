@@ -47,8 +47,8 @@ mirror! {
     struct Details = world::Details {
         #[serde(rename = "inspected", default)]
         asked: Moment,
-        #[serde(default)]
-        answered: Moment,
+        #[serde(rename = "answered")]
+        showed_run: Option<Moment>,
         outdated: Option<Moment>,
         restart_count: u32,
         restart_policy: RestartPolicy,
