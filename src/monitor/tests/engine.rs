@@ -243,6 +243,15 @@ fn an_upgraded_dmon_knows_its_new_container_as_its_own() {
 }
 
 #[test]
+fn a_stop_that_waited_for_its_grace_is_reported_though_the_container_was_removed_meanwhile() {
+    let mut bench = Bench::new("a b c");
+    bench.play("1 wait; 2 kill b 15; 2.1 die b 0; 2.2 stop b; 3 wait");
+    bench.restart_dmon("60 destroy b; 70 wait");
+    bench.play("30 wait");
+    assert_eq!(bench.told(), ["73.5 CRITICAL Removed b running StoppedAndRemoved"]);
+}
+
+#[test]
 fn a_restart_of_dmon_continues() {
     let mut bench = Bench::new("a b c");
     bench.play("1 die a 1; 2 kill b 15; 2.1 die b 0; 2.2 stop b; 3 wait");

@@ -23,7 +23,10 @@ impl Bench {
     pub(super) fn engine_says(&mut self, script: &str) {
         for line in script.split(';') {
             let words: Vec<&str> = line.split_whitespace().collect();
-            self.change(words[0], words[1], words.get(2).copied().unwrap_or_default());
+            let argument = words.get(2).copied().unwrap_or_default();
+            if self.change(words[0], words[1], argument) == Action::Destroy {
+                self.containers.remove(words[1]);
+            }
         }
     }
 
