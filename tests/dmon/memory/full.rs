@@ -131,7 +131,7 @@ pub(super) fn container(status: Status, n: u32) -> Container {
 fn details(restart_policy: RestartPolicy) -> Details {
     Details {
         asked: moment(16),
-        answered: moment(17),
+        showed_run: Some(moment(17)),
         outdated: Some(moment(18)),
         restart_count: 3,
         restart_policy,
