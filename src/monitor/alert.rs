@@ -55,6 +55,24 @@ pub struct Alert {
     pub log: Vec<String>,
 }
 
+impl Alert {
+    /// An alert about the Engine, or about dmon.
+    pub(in crate::monitor) fn of_engine(severity: Severity, kind: Kind, time: Timestamp) -> Self {
+        Self {
+            id: AlertId::of(&Identity::Engine, kind.title(), time),
+            identity: Identity::Engine,
+            severity,
+            kind,
+            time,
+            about: About::default(),
+            repeat: None,
+            ended: None,
+            between: None,
+            log: Vec::new(),
+        }
+    }
+}
+
 /// Fields that every alert of a container carries when they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct About {

@@ -195,6 +195,18 @@ pub struct Held {
     pub reason: Reason,
 }
 
+impl Held {
+    /// This alert is not sent, or not now.
+    pub(in crate::monitor) fn of(alert: &Alert, reason: Reason) -> Self {
+        Self {
+            identity: alert.identity.clone(),
+            name: alert.about.name.clone(),
+            what: alert.kind.title().to_owned(),
+            reason,
+        }
+    }
+}
+
 /// Why something is not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {

@@ -15,14 +15,15 @@ pub use account::{Account, Notice, Widening};
 pub use incident::{Gravity, Incident, Mark, Owed, Recovery, Told, Trust, gravity};
 pub use pace::Pace;
 
-use crate::monitor::alert::{Alert, Condition, Kind, Repeat};
+use crate::monitor::alert::{Alert, AlertId, Condition, Kind, Repeat};
 use crate::monitor::cause::Cause;
-use crate::monitor::effect::{Batch, BatchId, Crowd, Reason};
+use crate::monitor::effect::{Batch, BatchId, Crowd, Held, Reason};
 use crate::monitor::identity::Identity;
 use crate::monitor::input::Outcome;
-use crate::monitor::moment::Moment;
+use crate::monitor::moment::{Clocks, Moment};
 use crate::monitor::settings::Settings;
 use crate::monitor::severity::Severity;
+use crate::monitor::track::{Closing, Transition, Unreported};
 
 /// The most entries that are owed one by one; above it they are counted.
 pub const OWED_AT_MOST: usize = 1_000;
@@ -44,6 +45,8 @@ pub struct Ledger {
     pub pace: Pace,
     /// The message under way: not part of the state, since nobody waits for it after a restart.
     pub under_way: Option<UnderWay>,
+    /// Rises with each change of the others: not part of the state either.
+    pub revision: u64,
 }
 
 /// A message under way.
@@ -67,6 +70,86 @@ pub enum More {
 }
 
 impl Ledger {
+    /// Takes in what happened to the outage of an identity. Gives what of it is not sent now, and
+    /// why.
+    pub(in crate::monitor) fn transition(
+        &mut self,
+        identity: &Identity,
+        transition: Transition,
+        clocks: &Clocks,
+        settings: &Settings,
+    ) -> Option<Held> {
+        match transition {
+            Transition::Opened(alert) | Transition::Changed(alert) => {
+                let reason = self.set_problem(alert.clone(), clocks, settings);
+                reason.map(|reason| Held::of(&alert, reason))
+            }
+            Transition::Found(alert) => {
+                self.set_problem(alert, clocks, settings);
+                self.introduced(identity, clocks.moment);
+                None
+            }
+            Transition::Again(times) => {
+                self.again(identity, times);
+                None
+            }
+            Transition::Closed(closing) => self.closed(identity, closing, clocks, settings),
+        }
+    }
+
+    fn set_problem(
+        &mut self,
+        alert: Alert,
+        clocks: &Clocks,
+        settings: &Settings,
+    ) -> Option<Reason> {
+        let began = alert.repeat.map_or(alert.time, |repeat| repeat.since);
+        self.problem(alert, clocks.moment_at(began), clocks.moment, settings)
+    }
+
+    fn closed(
+        &mut self,
+        identity: &Identity,
+        closing: Closing,
+        clocks: &Clocks,
+        settings: &Settings,
+    ) -> Option<Held> {
+        let now = clocks.moment;
+        match closing {
+            Closing::Recovered(about) => {
+                let incident = self.incident(identity)?;
+                let after = incident.problem.kind.cause().cloned();
+                let (from, lasted) = (condition(&incident.problem), now.since(incident.opened));
+                let kind = Kind::Recovered { after, from, lasted };
+                let id = AlertId::of(identity, kind.title(), clocks.wall);
+                let alert = Alert::of_engine(Severity::Info, kind, clocks.wall);
+                let alert = Alert { id, identity: identity.clone(), about, ..alert };
+                self.well(alert, now, settings);
+                None
+            }
+            Closing::Reachable(changed) => {
+                let lasted = now.since(self.incident(identity)?.opened);
+                let kind = Kind::EngineReachable { lasted, changed };
+                self.well(Alert::of_engine(Severity::Info, kind, clocks.wall), now, settings);
+                None
+            }
+            Closing::By(notice, unreported) => {
+                let notice = self.end(*notice, now, settings)?;
+                match unreported {
+                    Unreported::Notice => self.notice(notice, now, settings),
+                    Unreported::Suppressed(what, reason) => {
+                        let held = Held::of(&notice, reason);
+                        Some(Held { what: what.to_owned(), ..held })
+                    }
+                }
+            }
+            Closing::Silently | Closing::Excluded => {
+                self.close(identity);
+                None
+            }
+        }
+    }
+
     /// Whether an incident of this identity is open, told or not.
     pub fn incident(&self, identity: &Identity) -> Option<&Incident> {
         self.accounts.get(identity)?.incident.as_ref()
@@ -81,6 +164,7 @@ impl Ledger {
         now: Moment,
         settings: &Settings,
     ) -> Option<Reason> {
+        self.revision += 1;
         let crowded = self.is_crowded(&alert.identity);
         if crowded {
             self.count(&alert);
@@ -100,6 +184,7 @@ impl Ledger {
 
     /// Takes in that an identity is well.
     pub fn well(&mut self, recovered: Alert, now: Moment, settings: &Settings) {
+        self.revision += 1;
         let Some(incident) = self.incident(&recovered.identity) else { return };
         let first = incident.recovery.is_none() && incident.told.is_some();
         if first && self.entries() >= OWED_AT_MOST {
@@ -113,6 +198,7 @@ impl Ledger {
 
     /// Counts in what belongs to an open incident.
     pub fn again(&mut self, identity: &Identity, times: u32) {
+        self.revision += 1;
         let account = self.accounts.get_mut(identity);
         if let Some(incident) = account.and_then(|account| account.incident.as_mut()) {
             incident.times = incident.times.saturating_add(times);
@@ -123,6 +209,7 @@ impl Ledger {
     /// it, it is told of its end, however little that matters; the notice is given back where there
     /// is none that Slack knows of. What Slack was never told stays owed.
     pub fn end(&mut self, mut notice: Alert, now: Moment, settings: &Settings) -> Option<Alert> {
+        self.revision += 1;
         let Some(account) = self.accounts.get_mut(&notice.identity) else { return Some(notice) };
         let Some(incident) = &account.incident else { return Some(notice) };
         if incident.told.is_none() {
@@ -139,13 +226,31 @@ impl Ledger {
 
     /// Drops an incident without a word.
     pub fn close(&mut self, identity: &Identity) {
-        if let Some(account) = self.accounts.get_mut(identity) {
-            account.incident = None;
+        if let Some(account) = self.accounts.get_mut(identity)
+            && account.incident.take().is_some()
+        {
+            self.revision += 1;
         }
     }
 
-    /// Adds a notice. Gives why it is not told now, if so.
-    pub fn notice(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Reason> {
+    /// Adds a notice. Within an incident it is part of that story; one that was over before it could
+    /// be sent is a story of its own. Gives what is not sent now, and why.
+    pub fn notice(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Held> {
+        let held = Held::of(&alert, Reason::InIncident);
+        let open = self.incident(&alert.identity).is_some_and(|it| !it.may_be_past());
+        if open && is_part_of_incident(&alert.kind) {
+            if matches!(alert.kind, Kind::RestartedAutomatically { .. }) {
+                let times = alert.repeat.map_or(1, |repeat| repeat.times);
+                self.again(&alert.identity, times);
+            }
+            return Some(held);
+        }
+        let reason = self.add_notice(alert, now, settings)?;
+        Some(Held { reason, ..held })
+    }
+
+    fn add_notice(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Reason> {
+        self.revision += 1;
         if alert.severity < settings.minimum_severity {
             return Some(Reason::BelowMinimum);
         }
@@ -163,6 +268,7 @@ impl Ledger {
 
     /// Marks the problems of an identity as told, since the start message names it.
     pub fn introduced(&mut self, identity: &Identity, now: Moment) {
+        self.revision += 1;
         if let Some(incident) =
             self.accounts.get_mut(identity).and_then(|account| account.incident.as_mut())
         {
@@ -173,6 +279,7 @@ impl Ledger {
 
     /// Moves what is known of an identity to its new name.
     pub fn rename(&mut self, from: &Identity, to: &Identity) {
+        self.revision += 1;
         let Some(mut account) = self.accounts.remove(from) else { return };
         let incident = account.incident.iter_mut();
         let alerts = incident.flat_map(|incident| {
@@ -210,6 +317,7 @@ impl Ledger {
         let alerts: Vec<Alert> = due.iter().map(Owed::said).collect();
         let marks: Vec<_> =
             due.iter().map(|owed| (owed.alert.identity.clone(), owed.mark)).collect();
+        self.revision += 1;
         let batch = self.pace.name();
         for (identity, mark) in &marks {
             if let Some(account) = self.accounts.get_mut(identity) {
@@ -234,6 +342,7 @@ impl Ledger {
         let Some(under_way) = self.under_way.take_if(|under_way| under_way.batch == batch) else {
             return;
         };
+        self.revision += 1;
         if outcome != Outcome::Delivered {
             return self.owed_again(&under_way, outcome, now);
         }
@@ -315,7 +424,14 @@ impl Ledger {
 
     /// Drops the accounts of which nothing is left to remember.
     pub fn forget(&mut self, now: Moment, settings: &Settings) {
+        let before = self.accounts.len();
         self.accounts.retain(|_, account| !account.is_settled(now, settings.cooldown));
+        self.revision += u64::from(self.accounts.len() != before);
+    }
+
+    /// Whether anything is to be sent, now or later.
+    pub fn owes(&self, settings: &Settings) -> bool {
+        self.owed(settings).next().is_some()
     }
 
     fn owed(&self, settings: &Settings) -> impl Iterator<Item = Owed<'_>> {
@@ -367,6 +483,17 @@ fn can_wait(alert: &Alert) -> bool {
         | Kind::Recovered { .. } => true,
         _ => false,
     }
+}
+
+/// Whether a notice of this kind, within an incident, is part of its story.
+fn is_part_of_incident(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::RestartedManually
+            | Kind::RestartedAutomatically { .. }
+            | Kind::Recreated { .. }
+            | Kind::Added { .. }
+    )
 }
 
 /// How many containers an alert is about.

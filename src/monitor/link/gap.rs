@@ -65,6 +65,8 @@ pub(in crate::monitor) struct Fates {
     pub down: usize,
     /// Of these, the tasks of Swarm services.
     pub tasks_down: usize,
+    /// When the last one of those that started was known to have.
+    pub last_known: Option<Moment>,
 }
 
 impl Gap {
@@ -119,7 +121,7 @@ mod tests {
     fn an_engine_restart_moves_most_containers() {
         let check = |absence: Absence, unmoved, started: &[i64], down, expected: bool| {
             let started = started.iter().map(|at| Timestamp::from_seconds(*at)).collect();
-            let fates = Fates { unmoved, started, down, tasks_down: 0 };
+            let fates = Fates { unmoved, started, down, ..Fates::default() };
             assert_eq!(fates.tell_of_restart(absence), expected, "{absence:?} {fates:?}");
         };
         check(Absence::Unknown, 0, &[10, 11, 12], 1, true);

@@ -2,26 +2,36 @@
 //! Engine, and the only one that derives "live" from what speaks for the Engine: the event stream,
 //! the list and the ping. An inspection or a log that goes unanswered speaks for one container.
 
+mod catching_up;
+mod census;
+mod events;
 mod gap;
 mod inspections;
 mod list;
 mod not_live;
 mod ping;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub(super) use gap::{Absence, COMING_BACK_TAKES, Fates, Gap, Memory, REPLAY_TAKES};
+pub(super) use catching_up::Restart;
+pub(super) use gap::{Absence, Fates, Gap, Memory};
 pub(super) use inspections::Inspections;
 pub(super) use not_live::NotLive;
 
+use events::Events;
 use list::Listing;
-use not_live::{UNREACHABLE_AFTER, Urgency};
+use not_live::Urgency;
 use ping::Pings;
 
-use crate::monitor::container::ContainerId;
+use crate::monitor::container::{ContainerId, Engine};
 use crate::monitor::effect::{Effect, Remark};
+use crate::monitor::identity::Identity;
 use crate::monitor::input::{Loss, News, Ping};
 use crate::monitor::moment::{Clocks, Moment};
+use crate::monitor::state::State;
+use crate::monitor::track::Askers;
+use crate::monitor::world::World;
 use crate::timestamp::Timestamp;
 
 /// A stream that ends sooner than this did not stay open, and the next one has to show that it does.
@@ -77,7 +87,36 @@ pub(super) struct Link {
     last_stream: LastStream,
     list: Listing,
     pings: Pings,
-    questions: Vec<Effect>,
+    events: Events,
+    /// What the Engine says of itself.
+    engine: EngineIs,
+    /// The kernel's id of the boot in which the Engine was reached last.
+    boot_id: Option<String>,
+    /// When the list was asked for that was answered last; `None` before the first.
+    listed: Option<Timestamp>,
+    /// Containers whose line of the list could not be read.
+    unreadable_lines: BTreeSet<ContainerId>,
+    /// The names of those that the last gap has changed.
+    changed: Vec<String>,
+    /// When to go on with catching up.
+    catches_up_at: Option<Moment>,
+    /// Whether it was reported that the Engine is unreachable.
+    outage: Outage,
+    effects: Vec<Effect>,
+}
+
+/// Which Engine it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EngineIs {
+    Docker,
+    Podman,
+}
+
+/// Whether it was reported that the Engine is unreachable, and not yet that it is back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outage {
+    None,
+    Reported,
 }
 
 /// What the event stream before the present one was like.
@@ -90,9 +129,11 @@ enum LastStream {
 }
 
 impl Link {
-    /// The link before the Engine was ever reached. `gap` is the time since the last dmon.
-    pub(super) fn new(gap: Gap, clocks: &Clocks, interval: Duration) -> Self {
+    /// The link before the Engine was reached, with what a former dmon knew of it.
+    pub(super) fn new(known: Known, clocks: &Clocks, interval: Duration) -> Self {
         let reason = "it has not answered yet".to_owned();
+        let since = known.listed.unwrap_or(clocks.wall);
+        let gap = Gap::new(since, clocks.moment, Absence::Unknown, known.last_event);
         Self {
             presence: Presence::Away(gap),
             news: News::Events,
@@ -102,12 +143,37 @@ impl Link {
             last_stream: LastStream::Stayed,
             list: Listing::new(interval),
             pings: Pings::default(),
-            questions: Vec::new(),
+            events: Events::new(known.last_event, clocks.moment),
+            engine: EngineIs::Docker,
+            boot_id: known.boot_id,
+            listed: known.listed,
+            unreadable_lines: BTreeSet::new(),
+            changed: Vec::new(),
+            catches_up_at: None,
+            outage: known.outage,
+            effects: Vec::new(),
         }
     }
 
-    /// The event stream is open, or there is none. Whether that ends a gap.
-    pub(super) fn connected(&mut self, news: News, now: Moment) {
+    /// The event stream is open, or there is none.
+    pub(super) fn connected(
+        &mut self,
+        engine: Option<&Engine>,
+        boot: Option<String>,
+        news: News,
+        now: Moment,
+    ) {
+        if let Presence::Away(gap) = &mut self.presence
+            && self.boot_id.is_some()
+            && boot.is_some()
+            && self.boot_id != boot
+        {
+            gap.absence = Absence::Rebooted;
+        }
+        self.boot_id = boot.or(self.boot_id.take());
+        if let Some(engine) = engine {
+            self.engine = if engine.is_podman { EngineIs::Podman } else { EngineIs::Docker };
+        }
         let gap = match &self.presence {
             Presence::Away(gap) | Presence::CatchingUp { gap, .. } => Some(gap.clone()),
             // Where lists were enough until now, the stream only has to join them without a gap.
@@ -128,7 +194,7 @@ impl Link {
     }
 
     /// The event stream is closed.
-    pub(super) fn lost(&mut self, loss: Loss, last_event: Option<Timestamp>, clocks: &Clocks) {
+    pub(super) fn lost(&mut self, loss: Loss, clocks: &Clocks) {
         let (absence, reason) = match loss {
             Loss::StreamEnded if self.pings.fail() => (Absence::Unreachable, None),
             Loss::StreamEnded => (Absence::StreamEnded, None),
@@ -145,7 +211,7 @@ impl Link {
         self.pings.stop();
         self.list.stop();
         let reason = reason.unwrap_or_else(|| "the event stream ended".to_owned());
-        self.away(absence, last_event, clocks.wall, clocks);
+        self.away(absence, self.events.last, clocks.wall, clocks);
         self.is_not_live(reason, urgency, clocks);
     }
 
@@ -176,7 +242,8 @@ impl Link {
 
     /// Events were dropped, or belong to a time that the Engine's clock was set back to: what they
     /// would have told is found by a list and by inspections.
-    pub(super) fn missed_events(&mut self, since: Timestamp, now: Moment) {
+    pub(super) fn missed_events(&mut self, clocks: &Clocks) {
+        let (since, now) = (self.listed.unwrap_or(clocks.wall), clocks.moment);
         let gap = match &self.presence {
             Presence::Away(_) => return,
             Presence::CatchingUp { gap, .. } => gap.clone(),
@@ -190,7 +257,7 @@ impl Link {
     }
 
     /// A complete list is in.
-    pub(super) fn listed(&mut self, asked: Moment, now: Moment) {
+    pub(super) fn answered_list(&mut self, asked: Moment, now: Moment) {
         if !self.list.take_answer(asked, now) {
             return;
         }
@@ -208,18 +275,12 @@ impl Link {
     }
 
     /// There is no list.
-    pub(super) fn unlisted(
-        &mut self,
-        asked: Moment,
-        reason: String,
-        answered: Option<Timestamp>,
-        clocks: &Clocks,
-    ) {
+    pub(super) fn unlisted(&mut self, asked: Moment, reason: String, clocks: &Clocks) {
         if !self.list.take_failure(asked, clocks.moment) {
             return;
         }
         if self.news == News::Lists {
-            let since = answered.unwrap_or(clocks.wall);
+            let since = self.listed.unwrap_or(clocks.wall);
             let absence = if self.pings.fail() { Absence::Unreachable } else { Absence::Unknown };
             self.away(absence, None, since, clocks);
         }
@@ -240,22 +301,28 @@ impl Link {
         self.pings.answered()
     }
 
-    /// Asks on a new connection whether the Engine is there. Gives when to ask again, where that is
-    /// later.
-    pub(super) fn ping(&mut self, now: Moment) -> Option<Moment> {
-        match self.pings.begin(now) {
-            ping::Begin::Ask => self.questions.push(Effect::Ping { asked: now }),
-            ping::Begin::UnderWay => {}
-            ping::Begin::Later(moment) => return Some(moment),
+    /// Asks on a new connection whether the Engine is there, unless that is being asked.
+    pub(super) fn ping(&mut self, now: Moment) {
+        if self.pings.begin(now) {
+            self.effects.push(Effect::Ping { asked: now });
         }
-        None
+    }
+
+    /// Until when no ping leaves, where the last one was not answered just now.
+    pub(super) fn ping_waits(&self, now: Moment) -> Option<Moment> {
+        self.pings.waits(now)
     }
 
     /// Asks for an inspection of a container, unless one is under way or nothing can be asked.
     pub(super) fn inspect(&mut self, id: &ContainerId, now: Moment) {
         if !matches!(self.presence, Presence::Away(_)) && self.inspections.begin(id, now) {
-            self.questions.push(Effect::Inspect { asked: now, id: id.clone() });
+            self.effects.push(Effect::Inspect { asked: now, id: id.clone() });
         }
+    }
+
+    /// Asks for the last lines of a container's log.
+    pub(super) fn fetch_logs(&mut self, id: ContainerId, lines: u32) {
+        self.effects.push(Effect::FetchLogs { id, lines });
     }
 
     /// Asks for a list soon: what an inspection does not say, it may.
@@ -270,16 +337,11 @@ impl Link {
         self.inspections.forget(id);
     }
 
-    /// Closes the event stream and opens another.
-    pub(super) fn reopen(&mut self) {
-        self.questions.push(Effect::ReopenStream);
-    }
-
     /// Asks for what is due, gives up what was lost on the way, and derives whether dmon is live.
-    pub(super) fn evaluate(&mut self, answered: Option<Timestamp>, clocks: &Clocks) -> Vec<Remark> {
+    pub(super) fn evaluate(&mut self, world: &World, clocks: &Clocks) {
         let now = clocks.moment;
         if let Some(asked) = self.list.lost(now) {
-            self.unlisted(asked, "no list came".to_owned(), answered, clocks);
+            self.unlisted(asked, "no list came".to_owned(), clocks);
         }
         if let Some(asked) = self.pings.lost(now) {
             self.pinged(asked, Ping::Unanswered, now);
@@ -297,7 +359,16 @@ impl Link {
         if self.next_ping().is_some_and(|due| due <= now) {
             self.ping(now);
         }
-        self.remarks(now)
+        let remarks = self.remarks(now);
+        self.effects.extend(remarks.into_iter().map(Effect::Log));
+        self.warn_of_inspections(world, now);
+    }
+
+    fn warn_of_inspections(&mut self, world: &World, now: Moment) {
+        for (reason, ids) in self.inspections.warnings(now) {
+            let names = ids.iter().map(|id| world.name_of(id)).collect();
+            self.effects.push(Effect::Log(Remark::NotInspected { names, reason }));
+        }
     }
 
     /// Lines for the log: dmon is not live any more, or is again.
@@ -338,7 +409,7 @@ impl Link {
 
     fn ask_list(&mut self, now: Moment) {
         self.list.begin(now);
-        self.questions.push(Effect::List { asked: now });
+        self.effects.push(Effect::List { asked: now });
     }
 
     /// When to ping where there is no stream to show that the Engine is alive.
@@ -360,34 +431,65 @@ impl Link {
             stays_open.filter(|_| is_new),
             self.not_live.as_ref().and_then(NotLive::log_at),
             self.inspections.deadline(),
+            self.catches_up_at,
+            self.unreachable_at(),
         ];
         deadlines.into_iter().flatten().min()
     }
 
-    /// Since when and why dmon is not live, once that has to be reported.
-    pub(super) fn unreachable(&self, now: Moment) -> Option<&NotLive> {
-        self.not_live.as_ref().filter(|not_live| now >= not_live.unreachable_at())
+    /// What is to be asked and logged now.
+    pub(super) fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
     }
 
-    /// When it has to be reported that dmon is not live.
-    pub(super) fn unreachable_at(&self) -> Option<Moment> {
-        self.not_live.as_ref().map(NotLive::unreachable_at)
+    /// What is known of the Engine, to be written to disk.
+    pub(super) fn known(&self) -> Known {
+        // What a gap has changed is worked out again by a dmon that starts before it is.
+        let last_event = match &self.presence {
+            Presence::CatchingUp { gap, .. } => gap.last_event.or(self.events.last),
+            Presence::Away(_) | Presence::Live => self.events.last,
+        };
+        let (listed, boot_id, outage) = (self.listed, self.boot_id.clone(), self.outage);
+        Known { listed, last_event, boot_id, outage }
     }
 
-    /// Whether the events that come in have to be judged, though a gap is not caught up with: they
-    /// have waited as long as they may.
-    pub(super) fn judges_by_events(&self, now: Moment) -> bool {
-        self.judges_by_events_at().is_some_and(|at| now >= at)
+    /// Whether anything was ever listed: what the first list shows is the baseline.
+    pub(super) fn is_first_list(&self) -> bool {
+        self.listed.is_none()
     }
 
-    /// When that is so.
-    pub(super) fn judges_by_events_at(&self) -> Option<Moment> {
-        let Presence::CatchingUp { since, .. } = &self.presence else { return None };
-        self.opened.map(|_| *since + UNREACHABLE_AFTER)
+    /// Whether the Engine tells who asked for a death.
+    pub(super) fn askers(&self) -> Askers {
+        match (self.engine, self.news) {
+            (EngineIs::Docker, News::Events) => Askers::Told,
+            (EngineIs::Podman, _) | (_, News::Lists) => Askers::Untold,
+        }
     }
+}
 
-    /// What is to be asked now.
-    pub(super) fn questions(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.questions)
+/// What a dmon knows of the Engine when it ends.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// When the list was asked for that was answered last; `None` before the first.
+    pub listed: Option<Timestamp>,
+    /// The newest event.
+    pub last_event: Option<Timestamp>,
+    /// The kernel's id of the boot.
+    pub boot_id: Option<String>,
+    /// Whether it was reported that the Engine is unreachable.
+    pub outage: Outage,
+}
+
+impl Known {
+    /// What the state and the ledger say.
+    pub(super) fn of(state: &State) -> Self {
+        let incident = state.ledger.incident(&Identity::Engine);
+        let is_open = incident.is_some_and(|incident| incident.recovery.is_none());
+        Self {
+            listed: state.answered,
+            last_event: state.last_event,
+            boot_id: state.boot_id.clone(),
+            outage: if is_open { Outage::Reported } else { Outage::None },
+        }
     }
 }

@@ -41,29 +41,21 @@ enum State {
     Again(Moment),
 }
 
-/// What becomes of the wish for a ping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Begin {
-    /// It is to be asked for now.
-    Ask,
-    /// One is under way.
-    UnderWay,
-    /// It is to be asked for then.
-    Later(Moment),
-}
-
 impl Pings {
-    /// A ping is wanted now.
-    pub(super) fn begin(&mut self, now: Moment) -> Begin {
-        match self.state {
-            State::UnderWay(_) => Begin::UnderWay,
-            State::Again(moment) if now < moment => Begin::Later(moment),
-            State::No | State::Again(_) => {
-                self.state = State::UnderWay(now);
-                self.unanswered.get_or_insert(now);
-                Begin::Ask
-            }
+    /// A ping is wanted now. Whether it is to leave: none is under way, and none failed just now.
+    pub(super) fn begin(&mut self, now: Moment) -> bool {
+        let leaves = !matches!(self.state, State::UnderWay(_)) && self.waits(now).is_none();
+        if leaves {
+            self.state = State::UnderWay(now);
+            self.unanswered.get_or_insert(now);
         }
+        leaves
+    }
+
+    /// Until when none leaves, since the last one was not answered.
+    pub(super) fn waits(&self, now: Moment) -> Option<Moment> {
+        let State::Again(moment) = self.state else { return None };
+        (now < moment).then_some(moment)
     }
 
     /// None is wanted any more.

@@ -123,7 +123,8 @@ impl Bench {
             }
             Effect::Log(remark) => self.log.push(remark),
             Effect::ReopenStream => self.reopened += 1,
-            Effect::Save | Effect::Exit | Effect::AbandonPost(_) => {}
+            Effect::Save => self.saved = self.clock,
+            Effect::Exit | Effect::AbandonPost(_) => {}
         }
         None
     }

@@ -68,6 +68,8 @@ pub(super) struct Bench {
     pub(super) late: Vec<(Duration, Input)>,
     /// How often the core wanted another event stream.
     pub(super) reopened: u32,
+    /// When the core last wanted its state to be written.
+    pub(super) saved: Duration,
     made: u32,
 }
 
@@ -134,6 +136,7 @@ impl Bench {
             history: Vec::new(),
             waiting: Vec::new(),
             reopened: 0,
+            saved: Duration::ZERO,
             disorder: None,
             loses_one_in: 0,
             asked: 0,

@@ -300,5 +300,5 @@ fn what_the_first_inspections_tell_is_written_down_at_once() {
     bench.quirks.insert(Quirk::Slow);
     bench.connect();
     bench.play("10 quick");
-    assert_eq!(bench.monitor.saved, bench.monitor.now.moment);
+    assert_eq!(bench.saved, bench.clock);
 }

@@ -8,7 +8,7 @@ use crate::monitor::container::{Health, Inspected, Labels, Listed, Port, Restart
 use crate::monitor::event::{Action, Event};
 use crate::monitor::identity::Identity;
 use crate::monitor::moment::{Clocks, Moment};
-use crate::monitor::signals::{self, Kill, Signals};
+use crate::monitor::signals::{self, Force, Kill, Signals};
 use crate::timestamp::Timestamp;
 
 /// The Engine writes the time of a start or an end down up to a third of a second before it tells
@@ -273,6 +273,15 @@ impl Container {
                 Some(What::OutOfMemory)
             }
             _ => Some(What::Restarted),
+        }
+    }
+
+    /// Podman reports a restart before the death when somebody asked for it, after it when the
+    /// policy restarts.
+    pub(super) fn restarted_by_podman(&mut self, at: Moment) {
+        if self.status.is_up() {
+            self.signals.stop = Some(at);
+            self.signals.kill = Some(Kill { at, force: Force::Polite });
         }
     }
 

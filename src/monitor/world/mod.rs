@@ -17,6 +17,7 @@ pub use believed::{Age, Container, Details};
 use crate::monitor::change::{Change, Seen, What};
 use crate::monitor::container::{ContainerId, Inspected, List, Listed};
 use crate::monitor::event::{Action, Event};
+use crate::monitor::identity::Identity;
 use crate::monitor::moment::{Clocks, Moment};
 
 /// All containers that there are, as far as is known.
@@ -27,6 +28,8 @@ pub struct World {
     /// Those that are no more, and since when, the latest last: what is still reported of one is
     /// old.
     pub removed: Vec<(ContainerId, Moment)>,
+    /// Rises with each change that is worth writing down; not written down itself.
+    pub revision: u64,
 }
 
 /// How many ids of removed containers are kept: the Engine reports at most 256 events again.
@@ -51,6 +54,21 @@ pub enum Occurred {
 }
 
 impl World {
+    /// What people call a container; the beginning of its id where it has no name.
+    pub(in crate::monitor) fn name_of(&self, id: &ContainerId) -> String {
+        match self.containers.get(id) {
+            Some(container) if !container.name.is_empty() => container.name.clone(),
+            _ => id.short().to_owned(),
+        }
+    }
+
+    /// The identity of the container whose id begins with this.
+    pub(in crate::monitor) fn identity_of(&self, id: &str) -> Option<&Identity> {
+        let id = ContainerId::new(id);
+        let (found, container) = self.containers.range(&id..).next()?;
+        found.as_str().starts_with(id.as_str()).then_some(&container.identity)
+    }
+
     /// Takes an event in.
     pub fn hear(&mut self, event: &Event, occurred: Occurred, clocks: &Clocks) -> Learned {
         let id = &event.id;
@@ -85,6 +103,13 @@ impl World {
             learned.unsure.push(id.clone());
         }
         learned
+    }
+
+    /// Takes in that Podman reports a restart.
+    pub(in crate::monitor) fn restarted_by_podman(&mut self, id: &ContainerId, at: Moment) {
+        if let Some(container) = self.containers.get_mut(id) {
+            container.restarted_by_podman(at);
+        }
     }
 
     /// Takes a complete list in. A list is coarse: what differs from it is inspected before it is
@@ -162,6 +187,9 @@ impl World {
             return learned;
         }
         self.removed.retain(|(id, _)| *id != seen.id);
+        // When it began to run, by which its restarts are known, is first told by an inspection.
+        let known = self.containers.get(&seen.id).is_some_and(|known| known.details.is_some());
+        self.revision += u64::from(!known);
         let mut found = |(at, what): (Option<_>, What)| {
             let moment = at.map_or(asked, |at| clocks.moment_of(at));
             learned.changes.push(Change {
@@ -202,8 +230,10 @@ impl World {
         Some(removed)
     }
 
-    /// Adds a container as the first list shows it: nothing of it is news.
-    pub fn adopt(&mut self, asked: Moment, line: &Listed, clocks: &Clocks) {
-        self.containers.insert(line.id.clone(), Container::listed(asked, line, clocks));
+    /// Adds the containers of the first list: nothing of them is news.
+    pub fn adopt(&mut self, asked: Moment, lines: &[Listed], clocks: &Clocks) {
+        for line in lines {
+            self.containers.insert(line.id.clone(), Container::listed(asked, line, clocks));
+        }
     }
 }

@@ -10,7 +10,7 @@ mirror! {
         accounts: Entries<Identity, Account>,
         crowd: Vec<Crowd>,
         pace: Pace,
-        ..{ under_way: None }
+        ..{ under_way: None, revision: 0 }
     }
 
     /// Of what is missing there is nothing.

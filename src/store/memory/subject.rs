@@ -1,9 +1,27 @@
 //! Mirrors of `monitor::subject` and `monitor::identity`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::monitor::{change, effect, identity, signals, subject};
 use crate::store::memory::alert::{Alert, Repeat};
 use crate::store::memory::mirror::{Entries, Mirror, Moment, Span, Timestamp};
 use crate::store::memory::world::{Container, ContainerId, Status};
+
+/// What was handed on of the problems, the ledger knows.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Problems(Entries<Aspect, Alert>);
+
+impl Mirror for Problems {
+    type Core = subject::Problems;
+
+    fn of(core: &Self::Core) -> Self {
+        Self(Mirror::of(core.by_aspect()))
+    }
+
+    fn core(self) -> Self::Core {
+        subject::Problems::of(self.0.core())
+    }
+}
 
 mirror! {
     enum Identity = identity::Identity {
@@ -29,7 +47,7 @@ mirror! {
         start_failed: Option<Sign>,
         signalled: Option<(Sign, String)>,
         arrival: Option<Arrival>,
-        problems: Entries<Aspect, Alert>,
+        problems: Problems,
         deaths: Vec<Answered>,
         backoff: Option<Span>,
         overtaken: Option<Repeat>,

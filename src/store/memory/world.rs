@@ -11,6 +11,7 @@ mirror! {
         containers: Entries<ContainerId, Container>,
         #[serde(rename = "gone", default)]
         removed: Vec<(ContainerId, Moment)>,
+        ..{ revision: 0 }
     }
 
     struct Container = world::Container {

@@ -1,9 +1,10 @@
 //! What is remembered of an identity, whichever container it lives in at the moment.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::monitor::alert::{Alert, Repeat};
+pub use super::problems::Problems;
+
+use crate::monitor::alert::Repeat;
 use crate::monitor::change::{By, Seen};
 use crate::monitor::container::{ContainerId, Status};
 use crate::monitor::effect::Reason;
@@ -47,7 +48,7 @@ pub struct Subject {
     /// What to say once it is well.
     pub arrival: Option<Arrival>,
     /// What is wrong with it.
-    pub problems: BTreeMap<Aspect, Alert>,
+    pub problems: Problems,
     /// Deaths within the last minutes that its restart policy, or Swarm, answered.
     pub deaths: Vec<Answered>,
     /// How long its last automatic restart took.
@@ -191,4 +192,14 @@ pub enum Arrival {
         /// The image of the container before.
         image_before: String,
     },
+}
+
+impl Subject {
+    /// Forgets what belonged to the run that ended.
+    pub(super) fn clear_signs(&mut self) {
+        self.paused = None;
+        self.out_of_memory = None;
+        self.unhealthy = None;
+        self.signalled = None;
+    }
 }

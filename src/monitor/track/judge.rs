@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
+use super::subject::{Back, Death};
 use crate::monitor::change::{By, Seen};
 use crate::monitor::container::{RestartPolicy, Status};
 use crate::monitor::identity::Identity;
 use crate::monitor::moment::Moment;
-use crate::monitor::subject::{Back, Death};
 use crate::monitor::world::Container;
 
 /// The longest that an answer of the Engine is waited for before something is judged without it.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+pub(in crate::monitor) const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
 /// The same where the answer adds little to what is known: an outage is told within 50 ms.
 const ANSWER_SOON: Duration = Duration::from_millis(35);
@@ -31,7 +31,7 @@ pub(super) const STEADY: Duration = Duration::from_secs(2);
 pub(super) const SUCCESSOR_STARTS_WITHIN: Duration = Duration::from_mins(2);
 
 /// Swarm starts a task's successor within this time.
-pub(super) const SWARM_REPLACES_WITHIN: Duration = Duration::from_secs(15);
+pub(in crate::monitor) const SWARM_REPLACES_WITHIN: Duration = Duration::from_secs(15);
 
 /// All that a verdict rests on.
 pub(super) struct Case<'a> {
@@ -68,7 +68,7 @@ pub(super) enum Inspection {
 
 /// Whether the Engine tells who asked for a death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Askers {
+pub(in crate::monitor) enum Askers {
     /// It does.
     Told,
     /// It does not: Podman, or an Engine without events.

@@ -11,7 +11,7 @@ use crate::monitor::world::{Container, World};
 const JOB_RUNS_AT_MOST: Duration = Duration::from_hours(1);
 
 /// Clean ends in a row after which a container without a restart policy is known for a job.
-pub(super) const CLEAN_ENDS_OF_A_JOB: u32 = 2;
+const CLEAN_ENDS_OF_A_JOB: u32 = 2;
 
 /// Whether a container does a job and ends. `ran` is how long it ran, as far as it got; `clean_ends`
 /// how many runs of its identity ended by themselves with 0, this one included.

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
+use super::job;
+use super::judge::Askers;
+use super::subject::{Death, Origin, Sign};
 use crate::monitor::alert::{About, Alert, AlertId, Condition, Kind};
 use crate::monitor::cause::Cause;
 use crate::monitor::change::Seen;
 use crate::monitor::container::{RestartPolicy, Status};
 use crate::monitor::identity::Identity;
-use crate::monitor::job;
-use crate::monitor::judge::Askers;
 use crate::monitor::settings::Settings;
 use crate::monitor::severity::Severity;
 use crate::monitor::signals::{self, Asked};
-use crate::monitor::subject::{Death, Origin, Sign};
 use crate::monitor::world::Container;
 
 /// A container that was restarted or recreated on request and ends within this time did not stay
@@ -183,6 +183,11 @@ pub(super) fn disables_policy(signal: &str, container: &Container) -> bool {
     }
 }
 
+/// The kind of a problem of which nothing more is said.
+pub(super) fn status(from: Status, to: Condition, cause: Cause) -> Kind {
+    Kind::Status { from: Condition::Is(from), to, cause, said: None }
+}
+
 /// An alert about a container. The label `dmon.severity` is a ceiling.
 pub(super) fn alert(
     identity: &Identity,
@@ -206,7 +211,8 @@ pub(super) fn alert(
     }
 }
 
-fn about(container: &Container) -> About {
+/// What every alert says of a container.
+pub(super) fn about(container: &Container) -> About {
     let details = container.details.as_ref();
     About {
         name: container.name.clone(),
