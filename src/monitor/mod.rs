@@ -37,6 +37,7 @@ mod saver;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod timers;
 mod track;
 
 use std::collections::BTreeMap;
@@ -112,7 +113,7 @@ impl Monitor {
         let mut monitor = Self {
             settings,
             link,
-            world,
+            world: world.indexed(),
             tracks,
             ledger,
             saver: Saver::new(Revision::default(), timeline.now()),
@@ -152,7 +153,7 @@ impl Monitor {
     pub fn state(&self) -> State {
         let Known { listed, last_event, boot_id, .. } = self.link.known();
         State {
-            world: World { revision: 0, ..self.world.clone() },
+            world: self.world.to_write(),
             subjects: self.tracks.subjects().clone(),
             ledger: Ledger { revision: 0, ..self.ledger.clone() },
             answered: listed,
@@ -209,10 +210,7 @@ impl Monitor {
                 self.learn(learned);
             }
             Input::Unanswered { id, reason, .. } => self.unanswered(&id, reason),
-            Input::Logs { id, lines } => {
-                self.tracks.logs(&id, lines);
-                self.touch(&id);
-            }
+            Input::Logs { id, lines } => self.tracks.logs(&id, lines),
             Input::Pinged { asked, ping } => {
                 self.link.pinged(asked, ping, clocks.moment);
                 let mut found = Vec::new();
@@ -249,7 +247,7 @@ impl Monitor {
         if self.link.answered() != answered {
             self.tracks.touch_deaths();
         }
-        if self.link.is_first_list() {
+        if self.link.last_list().is_none() {
             self.world.adopt(asked, &list.containers, &clocks);
             let mut found = Vec::new();
             self.tracks.baseline(asked, &list.containers, &env!(self), &mut found);
@@ -434,7 +432,7 @@ impl Monitor {
 
     fn revision(&self) -> Revision {
         let changes = [self.world.revision, self.tracks.revision(), self.ledger.revision];
-        Revision { changes, answered: self.link.known().listed }
+        Revision { changes, answered: self.link.last_list() }
     }
 
     /// Forgets who has been gone for long, and accounts with nothing left to remember.

@@ -48,7 +48,7 @@ impl Link {
     /// Takes an event in. Gives when it happened; `None` if it is known already, or is to wait for
     /// the first list.
     pub(in crate::monitor) fn event(&mut self, event: &Event, clocks: &Clocks) -> Option<Occurred> {
-        if self.is_first_list() {
+        if self.listed.is_none() {
             if self.events.early.len() < EARLY_EVENTS_MAX {
                 self.events.early.push(event.clone());
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::monitor::container::ContainerId;
 use crate::monitor::moment::Moment;
+use crate::monitor::timers::Timers;
 
 /// Whoever asks gives up ten seconds after it has begun, which may take a while where thousands are
 /// asked for. An answer that is missing for longer got lost on the way.
@@ -37,7 +38,9 @@ const PROBE_AFTER: Duration = Duration::from_secs(30);
 /// What is asked of single containers.
 #[derive(Clone, Debug, Default)]
 pub(in crate::monitor) struct Inspections {
-    under_way: BTreeMap<ContainerId, Moment>,
+    under_way: Timers<ContainerId>,
+    /// When the log is to name a container.
+    warn_at: Timers<ContainerId>,
     failing: BTreeMap<ContainerId, Failing>,
     /// Containers of which the list says something else than is believed: if their inspection is
     /// late, another list is believed instead.
@@ -62,14 +65,6 @@ struct Failing {
     tries: u32,
     /// Why, in one line.
     reason: String,
-    warning: Warning,
-}
-
-/// Whether the log names a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Warning {
-    Due(Moment),
-    Given,
 }
 
 impl Inspections {
@@ -77,10 +72,10 @@ impl Inspections {
     pub(super) fn begin(&mut self, id: &ContainerId, now: Moment) -> bool {
         let just_failed =
             self.failing.get(id).is_some_and(|failing| now < failing.last + BETWEEN_TRIES);
-        if just_failed || self.under_way.contains_key(id) {
+        if just_failed || self.under_way.get(id).is_some() {
             return false;
         }
-        self.under_way.insert(id.clone(), now);
+        self.under_way.set(id, Some(now));
         self.begun += 1;
         true
     }
@@ -94,15 +89,17 @@ impl Inspections {
 
     /// One got no answer that can be used.
     pub(in crate::monitor) fn unanswered(&mut self, id: &ContainerId, reason: String, now: Moment) {
-        self.under_way.remove(id);
+        self.under_way.set(id, None);
         self.all_fail.get_or_insert(now);
+        if !self.failing.contains_key(id) {
+            self.warn_at.set(id, Some(now + WARN_AFTER));
+        }
         let failing = self.failing.entry(id.clone()).or_insert(Failing {
             since: now,
             last: now,
             next: now,
             tries: 0,
             reason: String::new(),
-            warning: Warning::Due(now + WARN_AFTER),
         });
         let (first, longest) = AGAIN_AFTER;
         let wait = first.saturating_mul(1 << failing.tries.min(10)).min(longest);
@@ -112,13 +109,7 @@ impl Inspections {
 
     /// Gives up what was lost on the way.
     pub(super) fn give_up(&mut self, now: Moment) {
-        let lost = |asked: &Moment| now >= *asked + ANSWERED_WITHIN;
-        let lost: Vec<ContainerId> = self
-            .under_way
-            .iter()
-            .filter(|(_, asked)| lost(asked))
-            .map(|(id, _)| id.clone())
-            .collect();
+        let lost: Vec<_> = self.under_way.due(now - ANSWERED_WITHIN).cloned().collect();
         for id in lost {
             let reason = format!("no answer within {} s", ANSWERED_WITHIN.as_secs());
             self.unanswered(&id, reason, now);
@@ -134,14 +125,15 @@ impl Inspections {
 
     /// A container is no more.
     pub(super) fn forget(&mut self, id: &ContainerId) {
-        self.under_way.remove(id);
+        self.under_way.set(id, None);
+        self.warn_at.set(id, None);
         self.failing.remove(id);
         self.doubted.remove(id);
     }
 
     /// The list says something else of a container than is believed.
     pub(in crate::monitor) fn doubt(&mut self, id: &ContainerId) {
-        if self.under_way.contains_key(id) {
+        if self.under_way.get(id).is_some() {
             self.doubted.insert(id.clone());
         }
     }
@@ -150,7 +142,7 @@ impl Inspections {
     pub(super) fn wants_list(&mut self, now: Moment) -> bool {
         let under_way = &self.under_way;
         let doubted = self.doubted.len();
-        self.doubted.retain(|id| under_way.get(id).is_some_and(|asked| now < *asked + LATE_AFTER));
+        self.doubted.retain(|id| under_way.get(id).is_some_and(|asked| now < asked + LATE_AFTER));
         self.doubted.len() < doubted
     }
 
@@ -165,7 +157,7 @@ impl Inspections {
     /// Whether what is asked about this container goes unanswered: for longer than is waited for an
     /// answer, or refused.
     pub(in crate::monitor) fn fails(&self, id: &ContainerId, wait: Duration, now: Moment) -> bool {
-        let slow = self.under_way.get(id).is_some_and(|asked| now >= *asked + wait);
+        let slow = self.under_way.get(id).is_some_and(|asked| now >= asked + wait);
         slow || self.failing.contains_key(id)
     }
 
@@ -187,19 +179,21 @@ impl Inspections {
 
     /// What the log does not name yet: containers by reason.
     pub(in crate::monitor) fn warnings(&mut self, now: Moment) -> Vec<(String, Vec<ContainerId>)> {
-        let mut due: BTreeMap<String, Vec<ContainerId>> = BTreeMap::new();
+        let ids: Vec<ContainerId> = self.warn_at.due(now).cloned().collect();
+        if ids.is_empty() {
+            return Vec::new();
+        }
         // While none is answered, the reason is the same for all: it is logged once.
-        let given = self.failing.values().filter(|failing| failing.warning == Warning::Given);
+        let given = self.failing.iter().filter(|(id, _)| self.warn_at.get(id).is_none());
         let given = given.filter(|_| self.all_fail.is_some());
-        let logged: BTreeSet<String> = given.map(|failing| failing.reason.clone()).collect();
-        for (id, failing) in &mut self.failing {
-            if matches!(failing.warning, Warning::Due(at) if at <= now) {
-                if logged.contains(&failing.reason) {
-                    failing.warning = Warning::Due(now + PROBE_AFTER);
-                    continue;
-                }
-                failing.warning = Warning::Given;
-                due.entry(failing.reason.clone()).or_default().push(id.clone());
+        let logged: BTreeSet<String> = given.map(|(_, failing)| failing.reason.clone()).collect();
+        let mut due: BTreeMap<String, Vec<ContainerId>> = BTreeMap::new();
+        for id in ids {
+            let reason = self.failing.get(&id).map(|failing| failing.reason.clone());
+            let again = reason.as_ref().is_some_and(|reason| logged.contains(reason));
+            self.warn_at.set(&id, again.then_some(now + PROBE_AFTER));
+            if let Some(reason) = reason.filter(|_| !again) {
+                due.entry(reason).or_default().push(id);
             }
         }
         due.into_iter().collect()
@@ -220,13 +214,9 @@ impl Inspections {
     }
 
     pub(super) fn deadline(&self) -> Option<Moment> {
-        let lost = self.under_way.values().min().map(|asked| *asked + ANSWERED_WITHIN);
-        let warnings = self.failing.values().filter_map(|failing| match failing.warning {
-            Warning::Due(at) => Some(at),
-            Warning::Given => None,
-        });
+        let lost = self.under_way.first().map(|asked| asked + ANSWERED_WITHIN);
         let doubted = self.doubted.iter().filter_map(|id| self.under_way.get(id));
-        let late = doubted.map(|asked| *asked + LATE_AFTER);
-        lost.into_iter().chain(warnings).chain(late).min()
+        let late = doubted.map(|asked| asked + LATE_AFTER);
+        lost.into_iter().chain(self.warn_at.first()).chain(late).min()
     }
 }

@@ -453,9 +453,10 @@ impl Link {
         Known { listed, last_event, boot_id, outage }
     }
 
-    /// Whether anything was ever listed: what the first list shows is the baseline.
-    pub(super) fn is_first_list(&self) -> bool {
-        self.listed.is_none()
+    /// When the list was asked for that was answered last; `None` before the first, which is the
+    /// baseline.
+    pub(super) fn last_list(&self) -> Option<Timestamp> {
+        self.listed
     }
 
     /// Whether the Engine tells who asked for a death.

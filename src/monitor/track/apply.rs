@@ -26,7 +26,16 @@ impl Tracks {
     ) {
         self.revision += 1;
         let sign = env.sign(&change);
-        Applying { tracks: self, env, found, id: &change.id, sign }.apply(change.what, change.seen);
+        let id = change.id.clone();
+        let identity = match &change.what {
+            What::Removed(last) => Some(last.identity.clone()),
+            _ => env.container(&id).map(|container| container.identity.clone()),
+        };
+        Applying { tracks: self, env, found, id: &id, sign }.apply(change.what, change.seen);
+        if let Some(identity) = identity {
+            self.touch(&identity);
+            self.index(&identity);
+        }
     }
 }
 
@@ -44,12 +53,10 @@ struct Applying<'a, 'b> {
 impl<'a> Applying<'a, '_> {
     fn apply(&mut self, what: What, seen: Seen) {
         if let What::Removed(last) = what {
-            self.tracks.touch(&last.identity);
             return self.removed(*last);
         }
         let Some(container) = self.env.container(self.id) else { return };
         let identity = &container.identity;
-        self.tracks.touch(identity);
         match what {
             What::Appeared => self.inspect(),
             What::Started(by) => self.started(container, by),
@@ -114,6 +121,7 @@ impl<'a> Applying<'a, '_> {
         if how == Some(Verdict::RestartedAutomatically) {
             subject.set_origin(Origin::Automatic);
         }
+        self.tracks.note_start(identity, sign.known);
     }
 
     /// A container that has never run and replaces none has nobody who misses it; where a death is
@@ -251,7 +259,8 @@ impl<'a> Applying<'a, '_> {
             evaluation.judged_now();
         }
         if let Some(mut subject) = self.tracks.subjects.remove(&was) {
-            self.tracks.waits.remove(&was);
+            self.tracks.waits.set(&was, None);
+            self.tracks.index(&was);
             for alert in subject.problems.alerts_mut() {
                 alert.identity = is.clone();
             }

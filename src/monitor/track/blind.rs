@@ -87,6 +87,7 @@ impl Tracks {
                 evaluation.not_back();
             }
             self.touch(identity);
+            self.index(identity);
         }
         if !restarted.is_empty() {
             let kind = Kind::EngineRestarted { restarted };

@@ -84,11 +84,8 @@ impl<'a> Env<'a> {
             let died = subject.death.as_ref().map(|death| death.sign.moment);
             died.is_none_or(|died| died.since(container.since) < SUCCESSOR_STARTS_WITHIN)
         };
-        self.world.containers.iter().find(|(id, container)| {
-            container.identity == *identity
-                && container.is_new()
-                && subject.container.as_ref() != Some(*id)
-                && is_fresh(container)
+        self.world.of(identity).find(|(id, container)| {
+            container.is_new() && subject.container.as_ref() != Some(*id) && is_fresh(container)
         })
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn is_job(container: &Container, ran: Duration, clean_ends: u32, worl
         || is_one_off(&container.labels)
         || container.labels.get("dmon.job").is_some_and(|value| is_on(value))
         || (without_policy && clean_ends >= CLEAN_ENDS_OF_A_JOB)
-        || is_awaited(container, world)
+        || world.is_awaited(container)
 }
 
 /// Why nothing at all is told of a container, if so.
@@ -36,23 +36,6 @@ pub(super) fn silent(container: &Container) -> Option<Reason> {
     }
     let without_policy = details.is_none_or(|details| details.restart_policy == RestartPolicy::No);
     (without_policy && container.image.starts_with("sha256:")).then_some(Reason::BuildStep)
-}
-
-/// Whether another service of its compose project waits for it to complete.
-fn is_awaited(container: &Container, world: &World) -> bool {
-    let Some((project, service)) = compose(&container.labels) else { return false };
-    let others = world.containers.values().map(|other| &other.labels);
-    others.filter(|labels| labels.get(PROJECT) == Some(project)).any(|labels| {
-        labels.get("com.docker.compose.depends_on").is_some_and(|needs| waits_for(needs, service))
-    })
-}
-
-/// `depends_on` is written `service:condition:restart`, separated by commas.
-fn waits_for(needs: &str, service: &str) -> bool {
-    needs.split(',').any(|need| {
-        let mut parts = need.split(':');
-        parts.next() == Some(service) && parts.next() == Some("service_completed_successfully")
-    })
 }
 
 const PROJECT: &str = "com.docker.compose.project";

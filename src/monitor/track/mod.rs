@@ -41,6 +41,7 @@ use crate::monitor::identity::Identity;
 use crate::monitor::ledger::Ledger;
 use crate::monitor::moment::Moment;
 use crate::monitor::subject::Subject;
+use crate::monitor::timers::Timers;
 
 /// An identity that is gone is remembered this long.
 const REMEMBERED_FOR: Duration = Duration::from_hours(7 * 24);
@@ -56,7 +57,13 @@ pub(in crate::monitor) struct Tracks {
     /// Of which something changed that has not been judged yet.
     touched: BTreeSet<Identity>,
     /// When each is to be judged again, though nothing of it changes.
-    waits: BTreeMap<Identity, Moment>,
+    waits: Timers<Identity>,
+    /// Those with a death that is not judged yet.
+    dead: BTreeSet<Identity>,
+    /// Those with something that somebody asked for and that has not come to its end.
+    coming: BTreeSet<Identity>,
+    /// When a task of each Swarm service was last started on request.
+    updated: BTreeMap<String, Moment>,
     /// Rises with each change of what is remembered.
     revision: u64,
 }
@@ -70,8 +77,38 @@ impl Tracks {
         for (identity, subject) in &mut subjects {
             subject.problems.restore(ledger.incident(identity));
         }
-        let touched = subjects.keys().cloned().collect();
-        Self { subjects, touched, waits: BTreeMap::new(), revision: 0 }
+        let identities: Vec<Identity> = subjects.keys().cloned().collect();
+        let mut tracks = Self {
+            touched: identities.iter().cloned().collect(),
+            subjects,
+            waits: Timers::default(),
+            dead: BTreeSet::new(),
+            coming: BTreeSet::new(),
+            updated: BTreeMap::new(),
+            revision: 0,
+        };
+        for identity in &identities {
+            tracks.index(identity);
+            let run = tracks.subjects.get(identity).and_then(|subject| subject.run.as_ref());
+            if let Some(known) = run.map(|run| run.sign.known) {
+                tracks.note_start(identity, known);
+            }
+        }
+        tracks
+    }
+
+    /// Keeps the sets that say which identities are of interest, after one of them was changed.
+    fn index(&mut self, identity: &Identity) {
+        let subject = self.subjects.get(identity);
+        let is_in = |set: &mut BTreeSet<Identity>, holds: bool| {
+            if !holds {
+                set.remove(identity);
+            } else if !set.contains(identity) {
+                set.insert(identity.clone());
+            }
+        };
+        is_in(&mut self.dead, subject.is_some_and(|it| it.death.is_some()));
+        is_in(&mut self.coming, subject.is_some_and(gathering::is_coming));
     }
 
     /// What is to be written to disk.
@@ -91,29 +128,24 @@ impl Tracks {
 
     /// Has all deaths judged anew that are still open.
     pub(in crate::monitor) fn touch_deaths(&mut self) {
-        let dead = self.subjects.iter().filter(|(_, subject)| subject.death.is_some());
-        self.touched.extend(dead.map(|(identity, _)| identity.clone()));
+        self.touched.extend(self.dead.iter().cloned());
     }
 
     /// Judges what changed and what is due.
     pub(in crate::monitor) fn evaluate(&mut self, env: &Env, found: &mut Vec<Finding>) {
-        let now = env.now();
-        let due = self.waits.iter().filter(|(_, until)| **until <= now);
-        let mut identities: BTreeSet<Identity> =
-            due.map(|(identity, _)| identity.clone()).collect();
-        identities.append(&mut self.touched);
-        for identity in identities {
+        self.touched.extend(self.waits.due(env.now()).cloned());
+        for identity in std::mem::take(&mut self.touched) {
+            let before = self.subjects.get(&identity).cloned();
             let wait = self.at(&identity, env, found).and_then(Evaluation::all);
-            match wait {
-                Some(until) => self.waits.insert(identity, until),
-                None => self.waits.remove(&identity),
-            };
+            self.revision += u64::from(self.subjects.get(&identity) != before.as_ref());
+            self.waits.set(&identity, wait);
+            self.index(&identity);
         }
     }
 
     /// When [`Self::evaluate`] has something to do though nothing changes.
     pub(in crate::monitor) fn deadline(&self) -> Option<Moment> {
-        self.waits.values().min().copied()
+        self.waits.first()
     }
 
     /// Forgets who has been gone for long, unless something of it is `pending`. Gives them.
@@ -134,7 +166,8 @@ impl Tracks {
             gone.map(|(_, (_, identity))| identity).filter(|it| !pending(it)).collect();
         for identity in &forgotten {
             self.subjects.remove(identity);
-            self.waits.remove(identity);
+            self.waits.set(identity, None);
+            self.index(identity);
         }
         self.revision += u64::from(!forgotten.is_empty());
         forgotten
@@ -142,42 +175,42 @@ impl Tracks {
 
     /// Containers that something waits for: no event tells of a start that failed.
     pub(in crate::monitor) fn awaited(&self, env: &Env) -> Vec<ContainerId> {
-        let awaited = self.subjects.iter().filter(|(_, subject)| subject.death.is_some());
-        let container = |(identity, subject): (&Identity, &Subject)| {
+        let container = |identity: &Identity| {
+            let subject = self.subjects.get(identity)?;
             let successor = env.successor(identity, subject).map(|(id, _)| id.clone());
             successor.or(subject.container.clone())
         };
-        awaited.filter_map(container).collect()
+        self.dead.iter().filter_map(container).collect()
     }
 
     /// The Engine is away: nothing that is open is judged.
     pub(in crate::monitor) fn engine_is_away(&mut self, env: &Env, found: &mut Vec<Finding>) {
-        let dead = self.subjects.iter().filter(|(_, subject)| subject.death.is_some());
-        let dead: Vec<Identity> = dead.map(|(identity, _)| identity.clone()).collect();
-        for identity in &dead {
+        for identity in &self.dead.clone() {
             if let Some(mut evaluation) = self.at(identity, env, found) {
                 evaluation.suppress("ended", Reason::EngineAway);
             }
         }
     }
 
-    /// The container's death that is not judged yet.
-    fn death_in(&mut self, id: &ContainerId) -> Option<&mut Subject> {
-        let mut subjects = self.subjects.values_mut();
-        subjects.find(|it| it.death.as_ref().is_some_and(|death| death.container == *id))
-    }
-
     /// Whether a death of this container is not judged yet.
     pub(in crate::monitor) fn has_open_death(&self, id: &ContainerId) -> bool {
-        let mut deaths = self.subjects.values().filter_map(|it| it.death.as_ref());
-        deaths.any(|death| death.container == *id)
+        self.dead_in(id).is_some()
+    }
+
+    fn dead_in(&self, id: &ContainerId) -> Option<&Identity> {
+        let death =
+            |identity| self.subjects.get(identity).and_then(|it: &Subject| it.death.as_ref());
+        self.dead.iter().find(|identity| death(identity).is_some_and(|it| it.container == *id))
     }
 
     /// Takes in the last log lines of a container that died.
     pub(in crate::monitor) fn logs(&mut self, id: &ContainerId, lines: Vec<String>) {
-        if let Some(death) = self.death_in(id).and_then(|subject| subject.death.as_mut()) {
+        let Some(identity) = self.dead_in(id).cloned() else { return };
+        let subject = self.subjects.get_mut(&identity);
+        if let Some(death) = subject.and_then(|subject| subject.death.as_mut()) {
             death.log = Some(lines);
             self.revision += 1;
+            self.touched.insert(identity);
         }
     }
 

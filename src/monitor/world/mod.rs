@@ -7,12 +7,14 @@
 
 mod believed;
 mod compare;
+mod index;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use believed::{Age, Container, Details};
+pub use index::Index;
 
 use crate::monitor::change::{Change, Seen, What};
 use crate::monitor::container::{ContainerId, Inspected, List, Listed};
@@ -30,6 +32,8 @@ pub struct World {
     pub removed: Vec<(ContainerId, Moment)>,
     /// Rises with each change that is worth writing down; not written down itself.
     pub revision: u64,
+    /// Made of `containers`.
+    pub index: Index,
 }
 
 /// How many ids of removed containers are kept: the Engine reports at most 256 events again.
@@ -54,6 +58,47 @@ pub enum Occurred {
 }
 
 impl World {
+    /// The same with its indexes, which are not written down.
+    pub(in crate::monitor) fn indexed(mut self) -> Self {
+        self.index = Index::default();
+        for (id, container) in &self.containers {
+            self.index.update(id, Some(container));
+        }
+        self
+    }
+
+    /// The same without its indexes.
+    pub(in crate::monitor) fn to_write(&self) -> Self {
+        let (containers, removed) = (self.containers.clone(), self.removed.clone());
+        Self { containers, removed, ..Self::default() }
+    }
+
+    /// The containers of an identity.
+    pub(in crate::monitor) fn of<'a>(
+        &'a self,
+        identity: &Identity,
+    ) -> impl Iterator<Item = (&'a ContainerId, &'a Container)> {
+        self.index.of(identity).filter_map(|id| self.containers.get_key_value(id))
+    }
+
+    /// The containers that have never run.
+    pub(in crate::monitor) fn new_ones(&self) -> impl Iterator<Item = &Container> {
+        self.index.new_ones().filter_map(|id| self.containers.get(id))
+    }
+
+    /// Whether another service of its compose project waits for a container to complete.
+    pub(in crate::monitor) fn is_awaited(&self, container: &Container) -> bool {
+        let label = |key| container.labels.get(key);
+        label("com.docker.compose.project")
+            .zip(label("com.docker.compose.service"))
+            .is_some_and(|(project, service)| self.index.is_awaited(project, service))
+    }
+
+    /// Has the index say what a container is like after a change.
+    fn reindex(&mut self, id: &ContainerId) {
+        self.index.update(id, self.containers.get(id));
+    }
+
     /// What people call a container; the beginning of its id where it has no name.
     pub(in crate::monitor) fn name_of(&self, id: &ContainerId) -> String {
         match self.containers.get(id) {
@@ -102,6 +147,7 @@ impl World {
         if !sure && learned.unsure.is_empty() {
             learned.unsure.push(id.clone());
         }
+        self.reindex(id);
         learned
     }
 
@@ -161,6 +207,7 @@ impl World {
             container.compare_line(asked, line).into_iter().for_each(found);
             container.confirmed = asked;
         }
+        self.reindex(&line.id);
         learned
     }
 
@@ -217,11 +264,13 @@ impl World {
         } else {
             learned.unsure.push(seen.id.clone());
         }
+        self.reindex(&seen.id);
         learned
     }
 
     fn remove(&mut self, id: &ContainerId, now: Moment) -> Option<Container> {
         let mut removed = self.containers.remove(id)?;
+        self.reindex(id);
         removed.heard = removed.heard.max(now);
         self.removed.push((id.clone(), removed.heard));
         if self.removed.len() > REMOVED_AT_MOST {
@@ -234,6 +283,7 @@ impl World {
     pub fn adopt(&mut self, asked: Moment, lines: &[Listed], clocks: &Clocks) {
         for line in lines {
             self.containers.insert(line.id.clone(), Container::listed(asked, line, clocks));
+            self.reindex(&line.id);
         }
     }
 }

@@ -11,7 +11,7 @@ mirror! {
         containers: Entries<ContainerId, Container>,
         #[serde(rename = "gone", default)]
         removed: Vec<(ContainerId, Moment)>,
-        ..{ revision: 0 }
+        ..{ revision: 0, index: world::Index::default() }
     }
 
     struct Container = world::Container {
