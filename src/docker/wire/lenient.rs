@@ -37,6 +37,8 @@ impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
         let text = match json.as_bytes()[0] {
+            // Most of what is read is such text; nothing in it is to be unescaped.
+            b'"' if !json.contains('\\') => json[1..json.len() - 1].to_owned(),
             b'"' => serde_json::from_str(json).unwrap_or_default(),
             b'n' | b'{' | b'[' => String::new(),
             _ => json.to_owned(),

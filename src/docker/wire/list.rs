@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::lenient::{Lenient, Text, Whole, labels};
-use super::{Unreadable, parse, without_slash};
+use super::{Unreadable, without_slash};
 use crate::monitor::container::{
     ContainerId, Health, Labels, List, Listed, Port, Status, UnreadableLine,
 };
@@ -21,13 +21,13 @@ pub fn list(bytes: &[u8]) -> Result<List, Unreadable> {
         .map_err(|error| Unreadable::new("the list of containers", error))?;
     let mut list = List::default();
     for line in lines {
-        match parse::<Line>(WHAT, line.get().as_bytes()) {
+        match serde_json::from_str::<Line>(line.get()) {
             Ok(line) if line.id.is_empty() => warn!("left out of the list: {WHAT} has no id"),
             Ok(line) => match line.read() {
                 Ok(container) => list.containers.push(container),
                 Err(line) => list.unreadable.push(line),
             },
-            Err(error) => warn!("left out of the list: {error}"),
+            Err(error) => warn!("left out of the list: {}", Unreadable::new(WHAT, error)),
         }
     }
     Ok(list)
