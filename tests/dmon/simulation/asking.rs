@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use dmon::docker::ask::dispatch::Sent;
-use dmon::docker::ask::{About, Lane, Question, answer, further_request, request};
+use dmon::docker::ask::{About, Lane, Question, further_request, request};
 use dmon::docker::http::{self, Reuse, Target};
 use dmon::docker::{Endpoint, Error, Obstacle, Response};
 use dmon::monitor::moment::Moment;
@@ -98,7 +98,7 @@ impl Host {
         if question.about == About::List {
             self.lists(asked.well);
         }
-        let input = answer(question, response);
+        let input = self.answers.read(question, response);
         let dmon = self.dmon.as_mut().expect("it runs");
         let input = dmon.dispatch.finished(*ticket, input);
         if let Some(input) = input {

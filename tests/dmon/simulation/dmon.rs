@@ -10,6 +10,7 @@ use dmon::monitor::Monitor;
 use dmon::monitor::effect::{Batch, Effect};
 use dmon::monitor::input::{Input, Outcome};
 use dmon::monitor::moment::{Moment, Now};
+use dmon::monitor::state::State;
 use dmon::store::memory::{from_bytes, to_bytes};
 
 use super::host::{Happening, Host, Post};
@@ -19,9 +20,14 @@ use super::story::told;
 use super::weather::Mood;
 use crate::support::defaults::settings;
 
+/// Of so many states that are saved one is read back at once.
+const READ_ONE_IN: u32 = 16;
+
 /// A dmon that runs.
 pub(super) struct Dmon {
     pub(super) monitor: Monitor,
+    /// When its core wants to be woken: asked for once a step.
+    wakes: Option<Duration>,
     pub(super) begun: Duration,
     pub(super) dispatch: Dispatch,
     pub(super) listener: Listener,
@@ -38,12 +44,15 @@ impl Host {
     pub(super) fn dmon_starts(&mut self) {
         self.incarnation += 1;
         let now = Now { wall: self.wall(), monotonic: Duration::ZERO };
-        let saved = self.saved.clone();
+        let saved = self.saved.take().map(|state| self.read_back(&state));
+        self.saved.clone_from(&saved);
         let since = saved.as_ref().and_then(|state| state.last_event);
         let settings =
             dmon::monitor::settings::Settings { log_lines: self.climate.log_lines, ..settings() };
+        let monitor = Monitor::new(settings, saved, now);
         self.dmon = Some(Dmon {
-            monitor: Monitor::new(settings, saved, now),
+            wakes: monitor.deadline(),
+            monitor,
             begun: self.clock,
             dispatch: Dispatch::default(),
             listener: Listener::new(&self.endpoint, since, now),
@@ -103,7 +112,7 @@ impl Host {
             Doing::Waiting(until) => Some(until),
             _ => None,
         };
-        let deadlines = [dmon.monitor.deadline(), dmon.dispatch.deadline(), listener];
+        let deadlines = [dmon.wakes, dmon.dispatch.deadline(), listener];
         Some(dmon.begun + deadlines.into_iter().flatten().min()?)
     }
 
@@ -127,6 +136,7 @@ impl Host {
         let now = self.clocks();
         let Some(dmon) = &mut self.dmon else { return };
         let effects = dmon.monitor.step(now, input);
+        dmon.wakes = dmon.monitor.deadline();
         let is_live = dmon.monitor.is_live();
         self.live_now(is_live);
         for effect in effects {
@@ -200,7 +210,7 @@ impl Host {
         }
     }
 
-    /// What dmon remembers is written in the bytes of its state file. Only the next dmon reads it.
+    /// What dmon remembers is kept for the next one.
     fn save(&mut self) {
         let Some(dmon) = self.dmon.as_ref().filter(|_| self.climate.dmon_ends.is_some()) else {
             return;
@@ -211,14 +221,23 @@ impl Host {
         for account in state.ledger.accounts.values_mut() {
             account.notices.iter_mut().for_each(|notice| notice.batch = None);
         }
-        let bytes = to_bytes(&state).expect("a state can be written");
+        self.saves += 1;
+        let state =
+            if self.saves.is_multiple_of(READ_ONE_IN) { self.read_back(&state) } else { state };
+        self.saved = Some(state);
+    }
+
+    /// What is read from the bytes of a state file. Done of each state that a dmon starts with, and
+    /// of some that no dmon ever reads.
+    fn read_back(&mut self, state: &State) -> State {
+        let bytes = to_bytes(state).expect("a state can be written");
         let read = from_bytes(&bytes).expect("a state that was written can be read");
-        if read != state {
+        if read != *state {
             let now = self.now();
             self.forgets.get_or_insert(now);
             self.note_all(|| format!("FORGETS: saved {state:?}, read {read:?}"));
         }
-        self.saved = Some(read);
+        read
     }
 
     fn post(&mut self, batch: Batch) {

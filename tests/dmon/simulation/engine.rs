@@ -1,6 +1,7 @@
 //! An Engine: its containers, what can be done to them, and what it tells of that. A model of what
 //! real ones were seen to do.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use dmon::monitor::event::{Action, Event};
 use dmon::monitor::identity::Identity;
 use dmon::timestamp::Timestamp;
 
-use super::api::{self, Filter};
+use super::api::{self, Filter, Written};
 use super::plan::{Plan, made};
 use super::truth::{By, Condition, Death, Fact, Soul, Truth, What, Why};
 
@@ -63,6 +64,8 @@ pub(super) struct Engine {
     pub(super) retired: BTreeSet<String>,
     /// How far its clock is ahead of the truth, in nanoseconds.
     pub(super) clock_is_ahead: i64,
+    /// What it wrote of each container last.
+    pub(super) written: RefCell<Written>,
     last: Timestamp,
     made: u32,
 }
@@ -79,6 +82,7 @@ impl Engine {
             answers: true,
             retired: BTreeSet::new(),
             clock_is_ahead: 0,
+            written: RefCell::default(),
             last: Timestamp::from_seconds(0),
             made: 0,
         }

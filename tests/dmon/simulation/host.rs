@@ -18,6 +18,7 @@ use super::engine::Engine;
 use super::faults::Fault;
 use super::life::{Deed, Life};
 use super::listening::{Served, Wanted};
+use super::reading::Answers;
 use super::sight::Sight;
 use super::story::{Story, Telling};
 use super::troubles::{Ending, Trouble};
@@ -110,12 +111,16 @@ pub(super) struct Host {
     queue: BTreeMap<(Duration, u64), Happening>,
     queued: u64,
     pub(super) dmon: Option<Dmon>,
+    /// What it has read.
+    pub(super) answers: Answers,
     /// The Engine's end of the stream.
     pub(super) served: Option<Served>,
     /// Counts the dmons and the streams that there were.
     pub(super) incarnation: u32,
     pub(super) streams: u32,
     pub(super) saved: Option<State>,
+    /// How often that was.
+    pub(super) saves: u32,
     pub(super) mood: Mood,
     pub(super) boot: u32,
     pub(super) last_told: Duration,
@@ -154,10 +159,12 @@ impl Host {
             queue: BTreeMap::new(),
             queued: 0,
             dmon: None,
+            answers: Answers::default(),
             served: None,
             incarnation: 0,
             streams: 0,
             saved: None,
+            saves: 0,
             mood: Mood::Takes,
             boot: 0,
             last_told: Duration::ZERO,

@@ -1,5 +1,6 @@
 //! The JSON of the answers, in Docker 28's fields.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dmon::monitor::container::{ContainerId, Health, Inspected, Labels, RestartPolicy, Status};
@@ -74,7 +75,7 @@ struct Line<'a> {
     ports: [(); 0],
     labels: &'a Labels,
     state: Option<&'static str>,
-    status: String,
+    status: &'a str,
     mounts: [(); 0],
 }
 
@@ -86,31 +87,72 @@ pub(super) fn list(
     now: Timestamp,
 ) -> Vec<u8> {
     let clock = engine.stamp(now);
-    let all = engine.vessels.values().filter_map(|vessel| {
-        let shown = &vessel.shown;
-        let flaw = flaw.filter(|_| of.is_none_or(|id| *id == shown.id));
-        let state = match flaw {
-            Some(Flaw::Missing) => return None,
-            Some(Flaw::NoState) => None,
-            Some(Flaw::OddState) => Some(ODD),
-            _ => Some(shown.state.status.word()),
+    let mut written = engine.written.borrow_mut();
+    let mut list = b"[".to_vec();
+    for shown in engine.vessels.values().map(|vessel| &vessel.shown) {
+        let state = match flaw.filter(|_| of.is_none_or(|id| *id == shown.id)) {
+            Some(Flaw::Missing) => continue,
+            Some(Flaw::NoState) => Err(None),
+            Some(Flaw::OddState) => Err(Some(ODD)),
+            _ => Ok(()),
         };
-        let odd = state.is_none() || state == Some(ODD);
-        Some(Line {
-            id: shown.id.as_str(),
-            names: [format!("/{}", shown.name)],
-            image: &shown.image,
-            image_id: &shown.image_id,
-            command: "sleep",
-            created: shown.created.seconds(),
-            ports: [],
-            labels: &shown.labels,
-            state,
-            status: if odd { String::new() } else { status(shown, clock) },
-            mounts: [],
-        })
-    });
-    body(&all.collect::<Vec<_>>())
+        if list.len() > 1 {
+            list.push(b',');
+        }
+        match state {
+            Ok(()) => list.extend_from_slice(written.line(shown, clock)),
+            Err(state) => list.extend(line(shown, state, "")),
+        }
+    }
+    list.push(b']');
+    list
+}
+
+fn line(shown: &Inspected, state: Option<&'static str>, status: &str) -> Vec<u8> {
+    body(&Line {
+        id: shown.id.as_str(),
+        names: [format!("/{}", shown.name)],
+        image: &shown.image,
+        image_id: &shown.image_id,
+        command: "sleep",
+        created: shown.created.seconds(),
+        ports: [],
+        labels: &shown.labels,
+        state,
+        status,
+        mounts: [],
+    })
+}
+
+/// What was written of each container last. It is written anew only when it is to be shown
+/// otherwise.
+#[derive(Default)]
+pub(in crate::simulation) struct Written {
+    /// The container, how long it has been so in words, and the line.
+    lines: BTreeMap<ContainerId, (Inspected, String, Vec<u8>)>,
+    inspections: BTreeMap<ContainerId, (Inspected, Vec<u8>)>,
+}
+
+impl Written {
+    fn line(&mut self, shown: &Inspected, clock: Timestamp) -> &[u8] {
+        let words = status(shown, clock);
+        let is_same =
+            |(before, said, _): &(Inspected, String, _)| *said == words && before == shown;
+        if !self.lines.get(&shown.id).is_some_and(is_same) {
+            let line = line(shown, Some(shown.state.status.word()), &words);
+            self.lines.insert(shown.id.clone(), (shown.clone(), words, line));
+        }
+        &self.lines[&shown.id].2
+    }
+
+    fn inspection(&mut self, shown: &Inspected) -> &[u8] {
+        let before = self.inspections.get(&shown.id);
+        if before.is_none_or(|(before, _)| before != shown) {
+            let inspection = description(shown, None);
+            self.inspections.insert(shown.id.clone(), (shown.clone(), inspection));
+        }
+        &self.inspections[&shown.id].1
+    }
 }
 
 /// A word that no Engine had when dmon was written.
@@ -247,7 +289,14 @@ struct NetworkSettings {
 }
 
 /// `/containers/{id}/json`, with what is wrong with it.
-pub(super) fn inspect(shown: &Inspected, flaw: Option<Flaw>) -> Vec<u8> {
+pub(super) fn inspect(engine: &Engine, shown: &Inspected, flaw: Option<Flaw>) -> Vec<u8> {
+    match flaw {
+        Some(Flaw::NoState | Flaw::OddState) => description(shown, flaw),
+        _ => engine.written.borrow_mut().inspection(shown).to_vec(),
+    }
+}
+
+fn description(shown: &Inspected, flaw: Option<Flaw>) -> Vec<u8> {
     body(&Description {
         id: shown.id.as_str(),
         created: rfc3339(Some(shown.created)),

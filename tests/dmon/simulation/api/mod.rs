@@ -13,7 +13,7 @@ use dmon::timestamp::Timestamp;
 
 use super::engine::Engine;
 pub(super) use flaw::{FLAWS, Flaw, Reply};
-pub(super) use json::{event_line, word};
+pub(super) use json::{Written, event_line, word};
 pub(super) use request::{Endpoint, Filter, Request};
 
 /// An answer to one request.
@@ -77,7 +77,7 @@ pub(super) fn answer(
         Request::Info => Answer::json(json::info(engine.stamp(now))),
         Request::List => Answer::json(json::list(engine, flaw, of, now)),
         Request::Inspect(id) => match engine.vessels.get(id) {
-            Some(vessel) => Answer::json(json::inspect(&vessel.shown, flaw)),
+            Some(vessel) => Answer::json(json::inspect(engine, &vessel.shown, flaw)),
             None => Answer::refusal(404, &format!("No such container: {}", id.as_str())),
         },
         Request::Logs { id, tail } => match engine.vessels.get(id) {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use dmon::monitor::alert::{Alert, Kind};
 use dmon::monitor::identity::Identity;
 use dmon::monitor::severity::Severity;
+use dmon::monitor::state::State;
 use dmon::timestamp::Timestamp;
 
 use super::api::Endpoint;
@@ -46,16 +47,19 @@ pub(super) struct Wrong {
 struct Judges<'a> {
     host: &'a Host,
     truth: &'a Truth,
+    /// What dmon remembers in the end.
+    state: &'a State,
     faults: Vec<Wrong>,
 }
 
 /// All that is wrong with what a host's dmon told.
 pub(super) fn judge(host: &Host) -> Vec<Wrong> {
-    let mut judges = Judges { host, truth: &host.engine.truth, faults: Vec::new() };
     if let Some(at) = host.restless {
-        judges.fault(None, at, "awake again and again".to_owned());
-        return judges.faults;
+        return vec![Wrong { soul: None, at, what: "awake again and again".to_owned() }];
     }
+    let state = host.state();
+    let (truth, faults) = (&host.engine.truth, Vec::new());
+    let mut judges = Judges { host, truth, state: &state, faults };
     if let Some(at) = host.forgets {
         judges.fault(None, at, "what was saved is not what is read".to_owned());
     }
@@ -92,7 +96,7 @@ impl Judges<'_> {
     /// After an hour of calm nothing is owed but follow-ups, and the notices of automatic restarts,
     /// which may wait for a day.
     fn is_settled(&mut self) {
-        let (state, now) = (self.host.state(), self.host.now());
+        let (state, now) = (self.state, self.host.now());
         for (identity, account) in &state.ledger.accounts {
             let soul = self.soul(identity);
             if !account.notices.is_empty() && account.widening.is_none() {

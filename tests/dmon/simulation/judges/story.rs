@@ -61,7 +61,7 @@ impl Judges<'_> {
 
     /// The notices of automatic restarts that wait to be told, as if they were told at the end.
     fn owed(&self, soul: Soul) -> Vec<Post> {
-        let (state, now) = (self.host.state(), self.host.now());
+        let (state, now) = (self.state, self.host.now());
         let accounts = state.ledger.accounts.iter().filter(|(it, _)| self.soul(it) == Some(soul));
         let notices = accounts.flat_map(|(_, account)| &account.notices);
         let restarts = notices
@@ -294,9 +294,8 @@ impl Judges<'_> {
     /// Where everything is heard, no death that nobody asked for is left out of the counts, and no
     /// more is counted than happened. A loop counts those again that were told before it was one.
     fn deaths_are_counted(&mut self, soul: Soul, said: &[Said]) {
-        let state = self.host.state();
         let mut accounts =
-            state.ledger.accounts.iter().filter(|(it, _)| self.soul(it) == Some(soul));
+            self.state.ledger.accounts.iter().filter(|(it, _)| self.soul(it) == Some(soul));
         let open = accounts.find_map(|(_, account)| account.incident.as_ref()).map(|it| it.times);
         let counted = counted(said, open);
         let died = self.deaths_missed(soul).filter(|(_, death)| death.why == Why::ByItself);
