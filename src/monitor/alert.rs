@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::monitor::cause::Cause;
 use crate::monitor::container::{Health, Port, RestartPolicy, Status};
 use crate::monitor::identity::Identity;
+use crate::monitor::moment::Moment;
 use crate::monitor::severity::Severity;
 use crate::timestamp::Timestamp;
 
@@ -43,6 +44,8 @@ pub struct Alert {
     pub kind: Kind,
     /// When it happened, by the Engine's clock where the Engine told.
     pub time: Timestamp,
+    /// The same by dmon's own clock: durations are counted from here.
+    pub moment: Moment,
     /// The container it is about; of little meaning for the Engine's own alerts.
     pub about: About,
     /// How often, and since when, where it was not the first time.
@@ -57,13 +60,19 @@ pub struct Alert {
 
 impl Alert {
     /// An alert about the Engine, or about dmon.
-    pub(in crate::monitor) fn of_engine(severity: Severity, kind: Kind, time: Timestamp) -> Self {
+    pub(in crate::monitor) fn of_engine(
+        severity: Severity,
+        kind: Kind,
+        time: Timestamp,
+        moment: Moment,
+    ) -> Self {
         Self {
             id: AlertId::of(&Identity::Engine, kind.title(), time),
             identity: Identity::Engine,
             severity,
             kind,
             time,
+            moment,
             about: About::default(),
             repeat: None,
             ended: None,
@@ -99,6 +108,8 @@ pub struct Repeat {
     pub times: u32,
     /// When it happened first.
     pub since: Timestamp,
+    /// The same by dmon's own clock.
+    pub moment: Moment,
 }
 
 /// What happened: one for each title of the contract.

@@ -89,7 +89,7 @@ impl Clocks {
     }
 
     /// The moment when this host's wall clock showed this, at the latest now.
-    pub fn moment_at(&self, wall: Timestamp) -> Moment {
+    fn moment_at(&self, wall: Timestamp) -> Moment {
         // From the last time that it was set back to the first: the moment, and what it showed.
         let (mut moment, mut shown) = (self.moment, self.wall);
         for ClockSet { at, by_ns } in self.set.iter().flatten() {

@@ -50,17 +50,14 @@ pub struct Widening {
 
 impl Account {
     /// Takes in that there is this problem. Gives why it is not told now, if so.
-    pub fn problem(
-        &mut self,
-        mut alert: Alert,
-        opened: Moment,
-        now: Moment,
-        cooldown: Duration,
-    ) -> Option<Reason> {
+    pub fn problem(&mut self, mut alert: Alert, now: Moment, cooldown: Duration) -> Option<Reason> {
         let repeat = alert.repeat.take();
         let times = repeat.map_or(1, |repeat| repeat.times);
         let Some(incident) = &mut self.incident else {
             let relapse = self.recovered.is_some_and(|told| now < told + cooldown);
+            let opened = repeat.map_or(alert.moment, |repeat| repeat.moment);
+            // A state of an earlier release does not say.
+            let opened = if opened == Moment::default() { now } else { opened };
             self.incident = Some(Incident {
                 began: repeat.map_or(alert.time, |repeat| repeat.since),
                 opened,
@@ -81,7 +78,6 @@ impl Account {
             // Slack may believe that it is well.
             self.recovered = Some(said);
             incident.relapsed(alert, times, now);
-            incident.opened = opened;
             return None;
         }
         let again = recovery.is_some() || incident.problem.time != alert.time;
@@ -172,6 +168,7 @@ impl Account {
                     self.incident = None;
                 } else {
                     incident.began = incident.problem.time;
+                    incident.opened = incident.problem.moment;
                     incident.times = 1;
                 }
             }
@@ -269,7 +266,8 @@ fn merged(before: &Alert, mut after: Alert) -> Alert {
         restarted.sort_unstable();
         restarted.dedup();
     }
-    let before = before.repeat.unwrap_or(Repeat { times: 1, since: before.time });
+    let before =
+        before.repeat.unwrap_or(Repeat { times: 1, since: before.time, moment: before.moment });
     let more = after.repeat.map_or(1, |repeat| repeat.times);
     let times = before.times.saturating_add(more);
     Alert { repeat: Some(Repeat { times, ..before }), ..after }

@@ -127,7 +127,7 @@ impl Owed<'_> {
     pub fn said(&self) -> Alert {
         let mut said = self.alert.clone();
         let Some(incident) = self.incident else { return said };
-        let repeat = Repeat { times: incident.times, since: incident.began };
+        let repeat = incident.repeat();
         said.repeat = (repeat.times > 1).then_some(repeat);
         match (self.mark, &incident.recovery, &incident.told) {
             (Mark::FollowUp(..), _, Some(told)) => {
@@ -149,10 +149,15 @@ impl Incident {
         self.recovery.as_ref().is_some_and(over)
     }
 
+    /// How many problems there were, and since when.
+    pub(super) fn repeat(&self) -> Repeat {
+        Repeat { times: self.times, since: self.began, moment: self.opened }
+    }
+
     /// It begins anew, and Slack does not know.
     pub(super) fn relapsed(&mut self, problem: Alert, times: u32, now: Moment) {
         self.began = problem.time;
-        self.opened = now;
+        self.opened = problem.moment;
         self.problem = problem;
         self.changed = now;
         self.times = times;

@@ -15,7 +15,7 @@ pub use account::{Account, Notice, Widening};
 pub use incident::{Gravity, Incident, Mark, Owed, Recovery, Told, Trust, gravity};
 pub use pace::Pace;
 
-use crate::monitor::alert::{Alert, AlertId, Condition, Kind, Repeat};
+use crate::monitor::alert::{Alert, AlertId, Condition, Kind};
 use crate::monitor::cause::Cause;
 use crate::monitor::effect::{Batch, BatchId, Crowd, Held, Reason};
 use crate::monitor::identity::Identity;
@@ -81,11 +81,11 @@ impl Ledger {
     ) -> Option<Held> {
         match transition {
             Transition::Opened(alert) | Transition::Changed(alert) => {
-                let reason = self.set_problem(alert.clone(), clocks, settings);
+                let reason = self.problem(alert.clone(), clocks.moment, settings);
                 reason.map(|reason| Held::of(&alert, reason))
             }
             Transition::Found(alert) => {
-                self.set_problem(alert, clocks, settings);
+                self.problem(alert, clocks.moment, settings);
                 self.introduced(identity, clocks.moment);
                 None
             }
@@ -95,16 +95,6 @@ impl Ledger {
             }
             Transition::Closed(closing) => self.closed(identity, closing, clocks, settings),
         }
-    }
-
-    fn set_problem(
-        &mut self,
-        alert: Alert,
-        clocks: &Clocks,
-        settings: &Settings,
-    ) -> Option<Reason> {
-        let began = alert.repeat.map_or(alert.time, |repeat| repeat.since);
-        self.problem(alert, clocks.moment_at(began), clocks.moment, settings)
     }
 
     fn closed(
@@ -122,7 +112,7 @@ impl Ledger {
                 let (from, lasted) = (condition(&incident.problem), now.since(incident.opened));
                 let kind = Kind::Recovered { after, from, lasted };
                 let id = AlertId::of(identity, kind.title(), clocks.wall);
-                let alert = Alert::of_engine(Severity::Info, kind, clocks.wall);
+                let alert = Alert::of_engine(Severity::Info, kind, clocks.wall, now);
                 let alert = Alert { id, identity: identity.clone(), about, ..alert };
                 self.well(alert, now, settings);
                 None
@@ -130,7 +120,7 @@ impl Ledger {
             Closing::Reachable(changed) => {
                 let lasted = now.since(self.incident(identity)?.opened);
                 let kind = Kind::EngineReachable { lasted, changed };
-                self.well(Alert::of_engine(Severity::Info, kind, clocks.wall), now, settings);
+                self.well(Alert::of_engine(Severity::Info, kind, clocks.wall, now), now, settings);
                 None
             }
             Closing::By(notice, unreported) => {
@@ -156,14 +146,7 @@ impl Ledger {
     }
 
     /// Takes in what is wrong with an identity. Gives why it is not told now, if so.
-    /// `opened` is when it began, by dmon's own clock.
-    pub fn problem(
-        &mut self,
-        alert: Alert,
-        opened: Moment,
-        now: Moment,
-        settings: &Settings,
-    ) -> Option<Reason> {
+    pub fn problem(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Reason> {
         self.revision += 1;
         let crowded = self.is_crowded(&alert.identity);
         if crowded {
@@ -172,7 +155,7 @@ impl Ledger {
         let account = self.accounts.entry(alert.identity.clone()).or_default();
         let severity = alert.severity;
         let told = Told { at: now, severity, gravity: gravity(&alert.kind), follow_ups: 0 };
-        let held = account.problem(alert, opened, now, settings.cooldown);
+        let held = account.problem(alert, now, settings.cooldown);
         let incident = account.incident.as_mut().filter(|it| it.told.is_none());
         match incident {
             Some(incident) if crowded => incident.told = Some(told),
@@ -217,7 +200,7 @@ impl Ledger {
             account.drop_what_is_not_worth_telling(settings.minimum_severity);
             return Some(notice);
         }
-        let repeat = Repeat { times: incident.times, since: incident.began };
+        let repeat = incident.repeat();
         notice.repeat = (repeat.times > 1).then_some(repeat);
         account.incident = None;
         account.notice(notice, now);

@@ -19,6 +19,7 @@ fn alert(kind: Kind, seconds: u64) -> Alert {
         severity: Severity::Critical,
         kind,
         time,
+        moment: second(seconds),
         about: About::default(),
         repeat: None,
         ended: None,
@@ -40,7 +41,7 @@ fn well(seconds: u64) -> Alert {
 /// A ledger whose first message, of a death at 1, is under way.
 fn telling() -> (Ledger, BatchId) {
     let mut ledger = Ledger::default();
-    ledger.problem(died(1), second(1), second(1), &settings());
+    ledger.problem(died(1), second(1), &settings());
     let batch = ledger.next(second(1), More::NotKnown, &settings()).unwrap();
     assert_eq!(ledger.next(second(9), More::NotKnown, &settings()), None, "one at a time");
     (ledger, batch.id)
@@ -84,7 +85,7 @@ fn a_relapse_while_the_recovery_is_under_way() {
     ledger.delivery(batch, Outcome::Delivered, second(3));
     ledger.well(well(10), second(10), &settings());
     let recovery = ledger.next(second(10), More::NotKnown, &settings()).unwrap();
-    ledger.problem(died(11), second(11), second(11), &settings());
+    ledger.problem(died(11), second(11), &settings());
     ledger.delivery(recovery.id, Outcome::Delivered, second(12));
     assert_eq!(next(&mut ledger, 13), [("Container Status Alert", false)]);
 }
@@ -97,7 +98,7 @@ fn a_relapse_after_a_recovery_that_slack_may_have_heard_of_is_told() {
         ledger.well(well(10), second(10), &settings());
         let recovery = ledger.next(second(10), More::NotKnown, &settings()).unwrap();
         ledger.delivery(recovery.id, outcome, second(12));
-        ledger.problem(died(13), second(13), second(13), &settings());
+        ledger.problem(died(13), second(13), &settings());
         assert_eq!(next(&mut ledger, 20), expected, "{outcome:?}");
     };
     check(Outcome::Unanswered, &[("Container Status Alert", false)]);

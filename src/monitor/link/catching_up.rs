@@ -98,7 +98,7 @@ impl Link {
         if let (Some(not_live), Outage::None) = (unreachable, self.outage) {
             self.outage = Outage::Reported;
             let kind = Kind::EngineUnreachable { reason: not_live.reason.clone() };
-            let alert = Alert::of_engine(Severity::Critical, kind, not_live.at);
+            let alert = Alert::of_engine(Severity::Critical, kind, not_live.at, not_live.since);
             return Some(Transition::Opened(alert));
         }
         if self.not_live.is_some() || self.presence != Presence::Live {

@@ -56,7 +56,8 @@ impl Link {
         }
         let repeated = self.is_repeated(event);
         if let Presence::CatchingUp { gap, .. } = &mut self.presence {
-            if repeated {
+            // What came in after the gap, an Engine that was restarted in it remembers too.
+            if repeated && gap.last_event.is_none_or(|last| event.time <= last) {
                 gap.memory = Memory::Kept;
             } else {
                 gap.remembers.get_or_insert(event.time);

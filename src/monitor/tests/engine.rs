@@ -13,6 +13,19 @@ const STOP: &str = "1 kill a 15; 1 kill b 15; 1 kill c 15; 1.1 die a 0; 1.1 stop
                     1.2 stop b; 1.3 die c 0; 1.3 stop c; 1.4 closing; 7 lost";
 
 #[test]
+fn an_engine_that_goes_again_before_it_is_caught_up_with_has_restarted_all_the_same() {
+    check(
+        "a b:always",
+        "1 kill a 15; 1 kill b 15; 1.1 die a 143; 1.1 die b 143; 1.2 stop a; 1.2 stop b; \
+         1.3 closing; 2 lost; 18 start b; 20 connected; 20.5 remembers; 21 update b; 22 lost; \
+         25 connected; 60 wait",
+        &[
+            "30.0 CRITICAL Status a running→exited NotBackAfterEngineRestart + WARNING EngineRestart b",
+        ],
+    );
+}
+
+#[test]
 fn an_engine_restart_is_one_message() {
     check(
         "a:always b:unless c",

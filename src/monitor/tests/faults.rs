@@ -220,6 +220,21 @@ fn a_clock_that_is_set_changes_no_duration() {
         let Kind::Recovered { lasted, .. } = recovered.kind else { panic!("{recovered:?}") };
         assert_eq!(lasted.as_secs(), 60, "{by}");
     }
+    // The clock is set between the first death of a loop and the one that makes it a loop: after
+    // that, it shows the time of the first death once more.
+    for by in [-61, 61, -7_200] {
+        let mut bench = Bench::new("b:always");
+        bench.play(&format!(
+            "1 dierestarting b 1; 1.2 policystart b; 3 setclock {by}; 100 dierestarting b 1; \
+             100.3 policystart b; 110 dierestarting b 1; 110.5 policystart b; 500 wait"
+        ));
+        let ends = bench.batches.iter().flat_map(|(_, batch)| &batch.alerts);
+        let lasted = ends.filter_map(|alert| match alert.kind {
+            Kind::Recovered { lasted, .. } => Some(lasted.as_secs()),
+            _ => None,
+        });
+        assert_eq!(lasted.collect::<Vec<_>>(), [409], "{by}");
+    }
 }
 
 #[test]

@@ -8,6 +8,31 @@ use crate::monitor::filter::Filter;
 use crate::monitor::settings::Settings;
 
 #[test]
+fn what_was_removed_minutes_after_its_end_did_not_remove_itself() {
+    check(
+        "a",
+        "0 remembers; 1 pause a; 1.1 unpause a; 2 streamend; 2.1 closing; 3 create web; \
+         3.1 start web; 60 die web 7; 400 destroy web; 499 slow; 500 connected; 510 quick; 540 wait",
+        &[
+            "32.0 CRITICAL Unreachable the event stream ended",
+            "332.0 CRITICAL Unreachable the event stream ended ×1",
+            "510.0 CRITICAL Status web running→exited ExitedByItself 7 + INFO Reachable web",
+        ],
+    );
+}
+
+#[test]
+fn a_recreation_that_follows_one_that_was_not_told_is_told_once() {
+    check(
+        "a:svc=a",
+        "1 kill a 15; 1.1 die a 0; 1.2 stop a; 1.3 destroy a; 1.4 create a:svc=a,health; \
+         1.5 start a; 2 streamend; 2.1 closing; 10 die a 1; 11 destroy a; 12 create a:svc=a; \
+         12.1 start a; 12.2 hangs a; 13 connected; 60 wait",
+        &["23.0 INFO Recreated a - (late)"],
+    );
+}
+
+#[test]
 fn a_recreation_is_one_line() {
     check(
         "web",

@@ -12,6 +12,10 @@ use crate::monitor::severity::Severity;
 
 impl Evaluation<'_> {
     pub(super) fn arrival(&mut self) {
+        // What its new run means is judged first: if it is a recreation too, the two are one.
+        if self.subject.death.as_ref().is_some_and(|death| death.back.is_some()) {
+            return;
+        }
         let (Some(arrival), Some(run)) = (self.subject.arrival.clone(), self.subject.run.clone())
         else {
             return;

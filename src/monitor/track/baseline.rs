@@ -35,7 +35,7 @@ impl Tracks {
             }
         }
         let kind = Kind::Watching { counts: counts.into_iter().collect(), unwell };
-        let start = Alert::of_engine(Severity::Info, kind, env.clocks.wall_at(asked));
+        let start = Alert::of_engine(Severity::Info, kind, env.clocks.wall_at(asked), asked);
         found.push(Finding::Notice(start));
     }
 

@@ -91,7 +91,7 @@ impl Tracks {
         }
         if !restarted.is_empty() {
             let kind = Kind::EngineRestarted { restarted };
-            let alert = Alert::of_engine(Severity::Warning, kind, env.clocks.wall);
+            let alert = Alert::of_engine(Severity::Warning, kind, env.clocks.wall, env.now());
             found.push(Finding::Notice(alert));
         }
     }

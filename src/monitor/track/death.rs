@@ -31,7 +31,7 @@ impl<'a> Env<'a> {
             successor: self.successor(identity, subject).map(|(_, container)| container),
             askers: self.askers(),
             restart_grace: self.settings.restart_grace,
-            inspection: self.inspection_of(&death.container),
+            inspection: self.inspection_of(back.map_or(&death.container, |(it, _)| &it.container)),
             answered: self.link.answered(),
             now: self.now(),
         };
@@ -117,7 +117,8 @@ impl Evaluation<'_> {
             rules::alert(self.identity, container, Severity::Critical, kind, &death.sign);
         alert.about.exit_code = death.exit_code;
         alert.log = death.log.clone().unwrap_or_default();
-        let since = self.subject.deaths.first().map_or(death.sign.at, |first| first.at);
+        let first = self.subject.deaths.first().map(|first| (first.at, first.known));
+        let (since, moment) = first.unwrap_or((death.sign.at, death.sign.moment));
         let before = self.subject.problems.get(Aspect::Loop);
         // An outage that goes on counts those before this one already.
         let times = if before.is_some() || self.env.has_incident(self.identity) {
@@ -128,7 +129,7 @@ impl Evaluation<'_> {
         } else {
             deaths
         };
-        alert.repeat = Some(Repeat { times, since });
+        alert.repeat = Some(Repeat { times, since, moment });
         self.subject.overtaken = None;
         self.subject.problems.clear(Aspect::Restarting);
         self.subject.problems.set(Aspect::Loop, alert);

@@ -49,7 +49,7 @@ pub(super) struct Case<'a> {
     pub askers: Askers,
     /// `RESTART_GRACE`.
     pub restart_grace: Duration,
-    /// Whether the container that died can be inspected.
+    /// Whether the container that died, or the one that runs again, can be inspected.
     pub inspection: Inspection,
     /// When the ping left that the Engine answered last, on a new connection.
     pub answered: Option<Moment>,

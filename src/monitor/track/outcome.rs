@@ -115,7 +115,7 @@ impl Evaluation<'_> {
     fn back_in_another(&mut self, death: &Death, container: &Container) {
         let before = self.dead(death).unwrap_or(container);
         let image_before = before.image.clone();
-        self.subject.arrival = Some(Arrival::Recreated { image_before });
+        self.subject.arrival.get_or_insert(Arrival::Recreated { image_before });
     }
 
     /// The next death, at that time, comes before the last one was reported: what is due by now is
@@ -185,7 +185,7 @@ impl Env<'_> {
         let ran = death.ran.unwrap_or_default();
         // Gone before it could be inspected: only the Engine removes so soon, as `--rm` wants it.
         let unasked = death.asked.is_none() && death.exit_code.is_some();
-        let soon = |last: &Container| last.heard.since(death.sign.known) < REMOVES_ITSELF_WITHIN;
+        let soon = |last: &Container| last.since.since(death.sign.moment) < REMOVES_ITSELF_WITHIN;
         let removed_soon = death.removed.as_deref().is_some_and(soon);
         let removed_itself = removed_soon && container.details.is_none() && unasked;
         if removed_itself || job::is_job(container, ran, clean, self.world) {
@@ -204,7 +204,8 @@ impl Subject {
         match (self.overtaken.take(), looped) {
             (Some(one), Some(two)) => {
                 let times = one.times.saturating_add(two.times);
-                Some(Repeat { times, since: one.since.min(two.since) })
+                let first = if one.moment <= two.moment { one } else { two };
+                Some(Repeat { times, ..first })
             }
             (one, two) => one.or(two),
         }
@@ -223,7 +224,7 @@ impl Subject {
         self.clean_ends = 0;
         let looped = self.problems.has(Aspect::Loop) && death.counted == Passed::Once;
         if !looped {
-            let before = self.overtaken.unwrap_or(Repeat { times: 0, since: death.sign.at });
+            let before = self.overtaken.unwrap_or(none_before(&death));
             let times = before.times.saturating_add(death.unseen).saturating_add(1);
             self.overtaken = Some(Repeat { times, ..before });
         }
@@ -246,10 +247,15 @@ fn of_death(
 
 /// The alert, with how many deaths it speaks of: those before it that went untold are counted in.
 fn repeated(mut alert: Alert, death: &Death, overtaken: Option<Repeat>) -> Alert {
-    let before = overtaken.unwrap_or(Repeat { times: 0, since: death.sign.at });
+    let before = overtaken.unwrap_or(none_before(death));
     let times = before.times.saturating_add(death.unseen).saturating_add(1);
     alert.repeat = (times > 1).then_some(Repeat { times, ..before });
     alert
+}
+
+/// That no death before this one is to be counted with it.
+fn none_before(death: &Death) -> Repeat {
+    Repeat { times: 0, since: death.sign.at, moment: death.sign.moment }
 }
 
 /// Runs in a row that ended by themselves with 0, this one included. Where nobody tells who asked, a

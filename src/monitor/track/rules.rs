@@ -203,6 +203,7 @@ pub(super) fn alert(
         severity: ceiling.map_or(severity, |ceiling| severity.min(ceiling)),
         kind,
         time: sign.at,
+        moment: sign.moment,
         about: about(container),
         repeat: None,
         ended: None,

@@ -43,17 +43,18 @@ impl Container {
         self.details.as_ref().is_some_and(|details| details.outdated.is_none())
     }
 
-    /// Whether a line shows a run that began after the last inspection, or after the last list. All
-    /// that is compared are spans, so it does not matter whose clock is right. A run that began in
-    /// the future, before the Engine's clock was set back, has no age that could be compared.
+    /// Whether a line shows a run that began after the known one, after the last inspection, or after
+    /// the last list. All that is compared are spans, so it does not matter whose clock is right. A
+    /// run that began in the future, before the Engine's clock was set back, has no age that could be
+    /// compared.
     fn shows_new_run(&self, asked: Moment, line: &Listed, clocks: &Clocks) -> bool {
         let Some(up_at_most) = line.up_at_most.map(|up| up + SAME) else { return false };
         if self.started_at.is_some_and(|began| clocks.is_ahead(began)) {
             return false;
         }
-        let inspected = self.details.as_ref().map(|details| details.asked);
+        let known = self.details.as_ref().map(|details| details.asked).max(self.began);
         let listed = self.listed.map(|age| age.at_least + asked.since(age.asked));
-        inspected.is_some_and(|inspected| asked.since(inspected) > up_at_most)
+        known.is_some_and(|known| asked.since(known) > up_at_most)
             || listed.is_some_and(|up_at_least| up_at_least > up_at_most)
     }
 
@@ -65,10 +66,20 @@ impl Container {
 
     /// Compares with a line of the list that is newer than everything that came in. Gives what must
     /// have happened since, as far as the line says.
-    pub(super) fn compare_line(&mut self, asked: Moment, line: &Listed) -> Vec<What> {
+    pub(super) fn compare_line(
+        &mut self,
+        asked: Moment,
+        line: &Listed,
+        clocks: &Clocks,
+    ) -> Vec<What> {
         self.heard = self.heard.max(asked);
         let mut steps = Vec::new();
         match (self.status.is_up(), line.status.is_up()) {
+            // The code that the run before ended with is not in the list.
+            (true, true) if self.shows_new_run(asked, line, clocks) => {
+                steps.push(What::Died { exit_code: None, from: self.status, unseen: 0 });
+                steps.push(What::Started(By::Untold));
+            }
             (true, false) if line.status != Status::Created => {
                 let (exit_code, from) = (line.exit_code, self.status);
                 steps.push(What::Died { exit_code, from, unseen: 0 });

@@ -125,7 +125,7 @@ impl World {
         let at = Some(event.time);
         let heard = |what| Change { id: id.clone(), at, moment, seen: Seen::Heard, what };
         if event.action == Action::Destroy {
-            let removed = self.remove(id, now).map(|last| What::Removed(Box::new(last)));
+            let removed = self.remove(id, moment, now).map(|last| What::Removed(Box::new(last)));
             return Learned { changes: removed.map(heard).into_iter().collect(), unsure: vec![] };
         }
         let mut learned = Learned::default();
@@ -204,7 +204,7 @@ impl World {
         let container =
             self.containers.get_mut(&line.id).expect("it was there or has been inserted");
         if container.heard <= asked {
-            container.compare_line(asked, line).into_iter().for_each(found);
+            container.compare_line(asked, line, clocks).into_iter().for_each(found);
             container.confirmed = asked;
         }
         self.reindex(&line.id);
@@ -217,7 +217,7 @@ impl World {
         if self.containers.get(id).is_some_and(|container| container.heard > asked) {
             return Learned { changes: Vec::new(), unsure: vec![id.clone()] };
         }
-        match self.remove(id, asked) {
+        match self.remove(id, asked, asked) {
             None => Learned::default(),
             Some(last) => {
                 let (id, what) = (id.clone(), What::Removed(Box::new(last)));
@@ -268,9 +268,11 @@ impl World {
         learned
     }
 
-    fn remove(&mut self, id: &ContainerId, now: Moment) -> Option<Container> {
+    /// Removes a container that was removed at `moment`, as was learned `now`.
+    fn remove(&mut self, id: &ContainerId, moment: Moment, now: Moment) -> Option<Container> {
         let mut removed = self.containers.remove(id)?;
         self.reindex(id);
+        removed.since = removed.since.max(moment);
         removed.heard = removed.heard.max(now);
         self.removed.push((id.clone(), removed.heard));
         if self.removed.len() > REMOVED_AT_MOST {

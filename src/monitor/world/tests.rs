@@ -233,6 +233,29 @@ fn absence_from_a_list_is_confirmed_before_it_is_believed() {
 }
 
 #[test]
+fn a_line_of_a_run_that_began_after_the_last_inspection_shows_a_restart() {
+    let check = |asked: i64, up_at_most: u64, expected: &str| {
+        let mut world = world();
+        let up_at_most = Some(Duration::from_secs(up_at_most));
+        let line = Listed { name: "web".to_owned(), up_at_most, ..line() };
+        let list = List { containers: vec![line.clone()], ..List::default() };
+        let now = clocks(asked);
+        assert_eq!(world.list(moment(asked), &list, &now).unsure.len(), expected.len().min(1));
+        if !expected.is_empty() {
+            let learned = world.believe_line(moment(asked), &line, &now);
+            assert_eq!(what(&learned), expected, "{asked}");
+        }
+        // It is found once.
+        let again =
+            Listed { up_at_most: up_at_most.map(|up| up + Duration::from_secs(10)), ..line };
+        let learned = world.believe_line(moment(asked + 10), &again, &clocks(asked + 10));
+        assert_eq!(what(&learned), "", "{asked}");
+    };
+    check(300, 220, "");
+    check(300, 30, "died None unseen 0, started");
+}
+
+#[test]
 fn a_line_that_cannot_be_read_is_no_absence() {
     let mut world = world();
     let (id, name, reason) = (ContainerId::new("a"), String::new(), String::new());

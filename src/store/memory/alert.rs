@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::monitor::{alert, cause};
 use crate::store::memory::ledger::Severity;
-use crate::store::memory::mirror::{Mirror, Span, Timestamp};
+use crate::store::memory::mirror::{Mirror, Moment, Span, Timestamp};
 use crate::store::memory::subject::Identity;
 use crate::store::memory::world::{Health, Port, RestartPolicy, Status};
 
@@ -15,6 +15,8 @@ mirror! {
         severity: Severity,
         kind: Kind,
         time: Timestamp,
+        #[serde(default)]
+        moment: Moment,
         about: About,
         repeat: Option<Repeat>,
         ended: Option<Timestamp>,
@@ -35,6 +37,8 @@ mirror! {
     struct Repeat = alert::Repeat {
         times: u32,
         since: Timestamp,
+        #[serde(default)]
+        moment: Moment,
     }
 
     enum Kind = alert::Kind {

@@ -31,7 +31,9 @@ fn what_the_core_remembers_is_read_as_it_was_written() {
     is_there(|state| state.ledger.accounts.values().any(|account| account.recovered.is_some()));
     is_there(|state| state.subjects.values().any(|subject| subject.death.is_some()));
     is_there(|state| state.subjects.values().any(|subject| subject.paused.is_some()));
-    is_there(|state| state.subjects.values().any(|subject| !subject.problems.is_empty()));
+    is_there(|state| {
+        state.subjects.values().any(|subject| !subject.problems.by_aspect().is_empty())
+    });
     for mut state in states {
         let read = read(&written(&state)).unwrap();
         state.ledger.under_way = None;

@@ -12,7 +12,7 @@ use dmon::monitor::moment::Moment;
 use dmon::monitor::signals::{Asked, Force, Kill, Signals};
 use dmon::monitor::state::{Clock, State};
 use dmon::monitor::subject::{
-    Answered, Arrival, Aspect, Back, Death, Origin, Passed, Run, Sign, Subject,
+    Answered, Arrival, Aspect, Back, Death, Origin, Passed, Problems, Run, Sign, Subject,
 };
 use dmon::monitor::world::{Age, Container, Details, World};
 use dmon::timestamp::Timestamp;
@@ -24,7 +24,11 @@ pub(super) fn full() -> State {
     let containers = STATUSES.iter().zip(0..).map(|(status, n)| (id(n), container(*status, n)));
     let removed = [(id(20), moment(20)), (id(21), moment(21))];
     State {
-        world: World { containers: containers.collect(), removed: removed.into() },
+        world: World {
+            containers: containers.collect(),
+            removed: removed.into(),
+            ..World::default()
+        },
         subjects: subjects(),
         ledger: owed::ledger(),
         answered: Some(wall(1)),
@@ -187,10 +191,10 @@ pub(super) fn subject(n: u32) -> Subject {
         start_failed: Some(sign(24)),
         signalled: Some((sign(25), "SIGHUP".to_owned())),
         arrival: Some(nth(&[Arrival::Added, recreated], n)),
-        problems: aspects.map(|aspect| (aspect, owed::problem())).collect(),
+        problems: Problems::of(aspects.map(|aspect| (aspect, owed::problem())).collect()),
         deaths: vec![Answered { at: wall(26), known: moment(26), exit_code: Some(1) }],
         backoff: Some(Duration::from_nanos(100_000_001)),
-        overtaken: Some(Repeat { times: 4, since: wall(28) }),
+        overtaken: Some(Repeat { times: 4, since: wall(28), moment: moment(28) }),
         clean_ends: 5,
         gone: Some(moment(27)),
     }

@@ -65,6 +65,7 @@ pub(super) fn ledger() -> Ledger {
         crowd: vec![Crowd { title: job.0, image: job.1, count: 1_234 }],
         pace: Pace { next: moment(44), storm: 1, failures: 2, batches: 3 },
         under_way: None,
+        revision: 0,
     }
 }
 
@@ -102,6 +103,7 @@ fn plain(kind: Kind) -> Alert {
         severity: Severity::Info,
         kind,
         time: wall(60),
+        moment: moment(60),
         about: About::default(),
         repeat: None,
         ended: None,
@@ -124,7 +126,7 @@ pub(super) fn alert(kind: Kind) -> Alert {
         id: AlertId(u32::MAX),
         severity: Severity::Critical,
         about,
-        repeat: Some(Repeat { times: 9, since: wall(61) }),
+        repeat: Some(Repeat { times: 9, since: wall(61), moment: moment(61) }),
         ended: Some(wall(62)),
         between: Some((wall(63), wall(64))),
         log: vec!["the last line".to_owned()],

@@ -45,16 +45,8 @@ const SEEDS: u64 = 500;
 /// The seeds that are known to be wrong, and what is wrong with them. They are played too: one that
 /// has become right is taken off the list.
 const KNOWN_WRONG: &[(u64, &str)] = &[
-    (83, "a service that died while dmon was away is reported as a job that failed"),
-    (134, "a clock that steps back by 61 s during an incident adds them to its duration"),
     (162, "by lists alone, a policy restart after an inspection that was refused is missed"),
-    (193, "a policy restart is missed without events while inspections are refused"),
     (214, "a stop is not reported: dmon ended within 5 s of it, and it was removed meanwhile"),
-    (248, "a service that passes for a job ends with 137, and that is not reported"),
-    (266, "a clock that steps back by 61 s during an incident takes them off its duration"),
-    (270, "a clock that steps back by 61 s during an incident takes them off its duration"),
-    (397, "a recreation is reported twice: its inspection was refused in between"),
-    (460, "a stop by an Engine that ends in order is reported as one on request"),
 ];
 
 /// How long life goes on before the calm.

@@ -9,6 +9,7 @@ use dmon::monitor::cause::Cause;
 use dmon::monitor::container::{Health, Port, RestartPolicy, Status};
 use dmon::monitor::effect::{Batch, BatchId, Crowd};
 use dmon::monitor::identity::Identity;
+use dmon::monitor::moment::Moment;
 use dmon::monitor::severity::Severity;
 use dmon::timestamp::Timestamp;
 use dmon::zone::Zone;
@@ -40,6 +41,7 @@ pub(crate) fn alert(name: &str, severity: Severity, kind: Kind) -> Alert {
         severity,
         kind,
         time: at(600),
+        moment: Moment::default(),
         about,
         repeat: None,
         ended: None,
@@ -138,7 +140,7 @@ fn notices() -> Vec<Alert> {
         Kind::RestartedAutomatically { cause: Cause::ExitedByItself { exit_code: 1 } },
     );
     restarted.about.exit_code = Some(1);
-    restarted.repeat = Some(Repeat { times: 4, since: at(0) });
+    restarted.repeat = Some(Repeat { times: 4, since: at(0), moment: Moment::default() });
     vec![
         warning("bounced", Kind::RestartedManually),
         restarted,

@@ -161,7 +161,9 @@ impl Judges<'_> {
             matches!(what, What::Died(_) | What::Started(_) | What::Paused | What::Felt(_))
         });
         // A job that has ended, well or not, is no incident.
-        let failed = said.last().is_some_and(|(_, it)| matches!(it.kind, Kind::JobFailed { .. }));
+        // What left together stands in the order of its weight, not of its time.
+        let latest = said.iter().max_by_key(|(post, alert)| (post.at, alert.time));
+        let failed = latest.is_some_and(|(_, it)| matches!(it.kind, Kind::JobFailed { .. }));
         let missed = self.deaths_missed(soul).last().map(|(fact, _)| fact.at);
         let died = self.truth.deaths(soul).last().map(|(fact, _)| fact.at);
         let job = failed || died.is_some() && died != missed;
