@@ -39,6 +39,15 @@ enum Answer {
     Failed,
 }
 
+/// Which list was not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unlisted {
+    /// The one that is waited for.
+    Last,
+    /// One before it.
+    Former,
+}
+
 impl Listing {
     /// One that is asked for every `interval`, once it was asked for first.
     pub(super) fn new(interval: Duration) -> Self {
@@ -70,17 +79,21 @@ impl Listing {
         true
     }
 
-    /// It was not answered. Whether it is the one that is waited for.
-    pub(super) fn take_failure(&mut self, asked: Moment, now: Moment) -> bool {
+    /// It was not answered. Which one that was; `None` if one that is newer was answered.
+    pub(super) fn take_failure(&mut self, asked: Moment, now: Moment) -> Option<Unlisted> {
+        if self.answered >= Some(asked) {
+            return None;
+        }
         if self.asked != Some(asked) {
-            return false;
+            self.answer = Answer::Failed;
+            return Some(Unlisted::Former);
         }
         let wait = AGAIN_AFTER[self.failures.min(AGAIN_AFTER.len() - 1)];
         self.failures += 1;
         self.asked = None;
         self.next = Some(now + self.interval.min(wait));
         self.answer = Answer::Failed;
-        true
+        Some(Unlisted::Last)
     }
 
     /// It is wanted as soon as may be.

@@ -20,7 +20,7 @@ pub(super) use inspections::Inspections;
 pub(super) use not_live::NotLive;
 
 use events::Events;
-use list::Listing;
+use list::{Listing, Unlisted};
 use not_live::Urgency;
 use ping::Pings;
 
@@ -276,10 +276,8 @@ impl Link {
 
     /// There is no list.
     pub(super) fn unlisted(&mut self, asked: Moment, reason: String, clocks: &Clocks) {
-        if !self.list.take_failure(asked, clocks.moment) {
-            return;
-        }
-        if self.news == News::Lists {
+        let Some(which) = self.list.take_failure(asked, clocks.moment) else { return };
+        if self.news == News::Lists && which == Unlisted::Last {
             let since = self.listed.unwrap_or(clocks.wall);
             let absence = if self.pings.fail() { Absence::Unreachable } else { Absence::Unknown };
             self.away(absence, None, since, clocks);

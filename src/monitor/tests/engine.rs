@@ -265,6 +265,31 @@ fn a_stop_that_waited_for_its_grace_is_reported_though_the_container_was_removed
 }
 
 #[test]
+fn an_outage_that_was_over_before_dmon_heard_of_it_is_one() {
+    let check = |script: &str, expected: &[&str]| {
+        let mut bench = Bench::new("a b");
+        bench.act("remembers");
+        bench.play("1 wait");
+        bench.restart_dmon("1 wait");
+        bench.batches.clear();
+        bench.play(&format!("1 deaf; {script}; 60 lost; 61 hearing; 62 connected; 90 wait"));
+        assert_eq!(bench.told(), expected, "{script}");
+    };
+    check(
+        "10 kill a 15; 10.1 die a 0; 10.2 stop a; 40 start a",
+        &["64.5 CRITICAL Status a running→exited StoppedOnRequest (over)"],
+    );
+    check(
+        "10 die a 3; 40 start a",
+        &["64.5 CRITICAL Status a running→exited ExitedByItself 3 (over)"],
+    );
+    check(
+        "10 kill a 15; 10.1 die a 0; 10.2 stop a; 14 start a",
+        &["64.5 WARNING Restarted a manually"],
+    );
+}
+
+#[test]
 fn a_restart_of_dmon_continues() {
     let mut bench = Bench::new("a b c");
     bench.play("1 die a 1; 2 kill b 15; 2.1 die b 0; 2.2 stop b; 3 wait");

@@ -42,7 +42,23 @@ impl<'a> Env<'a> {
     pub(super) fn how_back(&self, identity: &Identity, death: &Death) -> Option<Verdict> {
         let back = death.back.as_ref()?;
         let container = self.container(&back.container)?;
-        let case = Case {
+        Some(self.returned(identity, death, container).restarted(back, container))
+    }
+
+    /// Whether it was down for longer than a restart or a recreation takes before it came back.
+    pub(super) fn was_down(&self, identity: &Identity, death: &Death) -> bool {
+        let Some(back) = &death.back else { return false };
+        let container = self.container(&back.container);
+        container.is_some_and(|it| self.returned(identity, death, it).was_down(back))
+    }
+
+    fn returned<'b>(
+        &self,
+        identity: &'b Identity,
+        death: &'b Death,
+        container: &'b Container,
+    ) -> Case<'b> {
+        Case {
             death,
             identity,
             container,
@@ -53,8 +69,7 @@ impl<'a> Env<'a> {
             answered: None,
             inspection: Inspection::Works,
             now: self.now(),
-        };
-        Some(case.restarted(back, container))
+        }
     }
 }
 
@@ -77,6 +92,7 @@ impl Evaluation<'_> {
                 self.still_restarting(&death, shown);
             }
             Verdict::Down => self.down(&death, shown),
+            Verdict::WasDown => self.was_down(&death, container),
             back => self.back(&death, shown, back),
         }
     }

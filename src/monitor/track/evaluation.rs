@@ -150,12 +150,17 @@ impl<'a> Evaluation<'a> {
             self.subject.problems.close(Closing::Excluded);
             return self.transition(Transition::Closed(Closing::Excluded));
         }
-        for transition in self.subject.problems.transitions() {
-            self.transition(transition);
-        }
+        self.hand_on();
         let is_over = self.subject.problems.is_empty() && self.subject.death.is_none();
         if is_over && self.subject.problems.is_open() {
             self.recovery();
+        }
+    }
+
+    /// Hands on what changed of the problems.
+    pub(super) fn hand_on(&mut self) {
+        for transition in self.subject.problems.transitions() {
+            self.transition(transition);
         }
     }
 

@@ -96,6 +96,8 @@ pub(super) enum Verdict {
     Replaced,
     /// It is down.
     Down,
+    /// It was down for longer than a restart or a recreation takes, and runs again.
+    WasDown,
 }
 
 impl Case<'_> {
@@ -184,8 +186,24 @@ impl Case<'_> {
             Verdict::RestartedAutomatically if self.now < back.sign.known + STEADY => {
                 Verdict::Wait(back.sign.known + STEADY)
             }
+            Verdict::RestartedAutomatically => Verdict::RestartedAutomatically,
+            _ if self.was_down(back) => Verdict::WasDown,
             verdict => verdict,
         }
+    }
+
+    /// Whether it was down for longer than a restart or a recreation takes. An outage is one, though
+    /// dmon heard of it after its end.
+    pub(super) fn was_down(&self, back: &Back) -> bool {
+        let takes = if back.container != self.death.container {
+            SUCCESSOR_STARTS_WITHIN.max(self.restart_grace)
+        } else if self.by_itself() {
+            ANSWER_WITHIN
+        } else {
+            self.grace()
+        };
+        let lasted = back.sign.moment.since(self.death.sign.moment);
+        self.death.seen == Seen::Heard && lasted > takes
     }
 
     /// How it came back, by what is known now.

@@ -58,6 +58,12 @@ impl Evaluation<'_> {
         }
     }
 
+    /// It was down, and runs again: an outage, whose end is found next.
+    pub(super) fn was_down(&mut self, death: &Death, container: &Container) {
+        self.down(death, container);
+        self.hand_on();
+    }
+
     /// The outage ends by this notice; where there is none, the notice is handled as said.
     fn end_by(&mut self, notice: Alert, unreported: Unreported) {
         let closing = Closing::By(Box::new(notice), unreported);
@@ -131,7 +137,10 @@ impl Evaluation<'_> {
         // What is stopped on request now is no loop.
         let due = how.filter(|_| !unsure && (steady || on_request.is_some() || asked.is_some()));
         if let (Some(how), Some(container)) = (due, container) {
-            return self.back(&death, container, how);
+            return match self.dead(&death).filter(|_| self.env.was_down(self.identity, &death)) {
+                Some(dead) if on_request.is_some() => self.was_down(&death, dead),
+                _ => self.back(&death, container, how),
+            };
         }
         let in_swarm = matches!(self.identity, Identity::Swarm { .. });
         let answered = |it: &&Container| on_request.is_none() && (it.has_policy() || in_swarm);
