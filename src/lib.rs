@@ -4,7 +4,8 @@
 //! The library is the binary's own, split off so that tests, benchmarks and the fuzzer reach the
 //! same code; it promises no one a stable interface. Imports run down the floors only: `commands`
 //! (3) name everything; `docker`, `slack` and `terminal` (2, the edges) know bytes and JSON and not
-//! each other; `message`, `report` and `monitor` (1) are pure: no I/O, no clocks, no threads.
+//! each other, but for `web`, which carries what the others send; `message`, `report` and `monitor`
+//! (1) are pure: no I/O, no clocks, no threads.
 
 pub mod args;
 pub mod clock;
@@ -24,4 +25,5 @@ pub mod store;
 pub mod terminal;
 pub mod text_encoding;
 pub mod timestamp;
+pub mod web;
 pub mod zone;

@@ -7,9 +7,10 @@ use crate::args::Output;
 use crate::clock;
 use crate::config::Config;
 use crate::message::Message;
-use crate::slack::courier::{Courier, Network};
+use crate::slack::courier::Courier;
 use crate::slack::{self, Body, Mention, Shape};
 use crate::terminal::{self, Colour};
+use crate::web::Network;
 
 /// Where messages go.
 pub(super) enum Outlet {

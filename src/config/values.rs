@@ -8,12 +8,12 @@ use std::time::Duration;
 use log::LevelFilter;
 use regex::{Regex, RegexBuilder};
 use time::Time;
-use ureq::http::Uri;
 
 use crate::docker::Endpoint;
 use crate::monitor::severity::Severity;
 use crate::secret::Secret;
 use crate::slack::{Format, Mention, Webhook};
+use crate::web::Uri;
 use crate::zone::Zone;
 
 /// A value, or what is wrong with the text.

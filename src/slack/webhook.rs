@@ -3,11 +3,9 @@
 //! port.
 
 use std::fmt;
-use std::net::IpAddr;
-
-use ureq::http::Uri;
 
 use crate::secret::Secret;
+use crate::web::{Uri, is_loopback};
 
 /// An incoming webhook of Slack or of a receiver that understands Slack's bodies.
 ///
@@ -159,15 +157,6 @@ fn refuse_what_is_no_webhook(host: &str, path: &str) -> Result<(), String> {
         return Err("Discord reads Slack's bodies only at the URL with /slack added".to_owned());
     }
     Ok(())
-}
-
-/// Whether a host of a URL is this machine.
-pub(super) fn is_loopback(host: &str) -> bool {
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    match address.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
 }
 
 impl fmt::Display for Scheme {

@@ -8,9 +8,10 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use dmon::slack::courier::{Courier, Delivery, Network, Timeouts};
+use dmon::slack::courier::{Courier, Delivery};
 use dmon::slack::webhook::Shape;
 use dmon::slack::{Body, Webhook, bodies};
+use dmon::web::{Network, Timeouts};
 
 use super::support::binary::Home;
 use super::support::messages;

@@ -7,7 +7,8 @@ use crate::args::Output;
 use crate::config::{Config, Loaded, Sources};
 use crate::docker::Client;
 use crate::json_lines;
-use crate::slack::courier;
+use crate::slack::courier::Courier;
+use crate::web::Network;
 
 /// What a check came to, with its sentence.
 enum Finding {
@@ -73,7 +74,9 @@ fn settings(config: &Config, sources: &Sources) -> Finding {
 
 fn webhook(config: &Config) -> Finding {
     match &config.webhook {
-        Some(webhook) => match courier::check(webhook) {
+        Some(webhook) => match Courier::new(webhook, &Network::of_process())
+            .and_then(|courier| courier.check())
+        {
             Ok(()) => Good(format!("{webhook} can be reached")),
             Err(error) => Bad(error),
         },

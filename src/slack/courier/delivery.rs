@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::message::tame;
 use crate::slack::Webhook;
+use crate::web::Answer;
 
 /// What became of one POST. Each `why` is a sentence for a person, with the remedy where one is
 /// known.
@@ -42,23 +43,12 @@ pub enum Delivery {
     },
 }
 
-/// An answer to a POST.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// `Retry-After`, as [`retry_after`] reads it.
-    pub retry_after: Option<Duration>,
-    /// The beginning of the body; `None` where it broke off.
-    pub body: Option<String>,
-}
-
 /// A wait longer than this is not believed: a slip of a server could silence dmon for ever.
-pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
 /// Reads a `Retry-After` in seconds, also with a fraction, which Discord sends. A date, as the
 /// standard allows too, counts as none.
-pub fn retry_after(value: &str) -> Option<Duration> {
+fn retry_after(value: &str) -> Option<Duration> {
     let seconds: f64 = value.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite())?;
     Duration::try_from_secs_f64(seconds.min(RETRY_AFTER_MAX.as_secs_f64())).ok()
 }
@@ -132,8 +122,9 @@ fn of_status(status: u16) -> Meaning {
 }
 
 /// Judges an answer of this webhook.
-pub fn judge(webhook: &Webhook, answer: &Answer) -> Delivery {
-    let (status, retry_after) = (answer.status, answer.retry_after);
+pub(super) fn judge(webhook: &Webhook, answer: &Answer) -> Delivery {
+    let status = answer.status;
+    let retry_after = answer.retry_after.as_deref().and_then(retry_after);
     let word = answer.body.as_deref().map(str::trim);
     let said = said(webhook, answer);
     match (status, word) {
@@ -306,7 +297,8 @@ mod tests {
         let webhook = Webhook::parse(SLACK).unwrap();
         let retry_after = Some(Duration::from_secs(7));
         let check = |status: u16, expected: Delivery| {
-            let answer = Answer { status, retry_after, body: Some(String::new()) };
+            let (header, body) = (Some("7".to_owned()), Some(String::new()));
+            let answer = Answer { status, retry_after: header, body };
             assert_eq!(judge(&webhook, &answer), expected);
         };
         check(429, Delivery::RateLimited { retry_after });

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use dmon::slack::courier::{Courier, Delivery, Network};
+use dmon::slack::courier::{Courier, Delivery};
 use dmon::slack::{Body, Webhook};
+use dmon::web::Network;
 
 use super::{alert, closed_port, impatient, unreached};
 use crate::support::binary::Home;

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use rustls::{CertificateError, Error};
 
-use super::trouble::Party;
+use super::fault::Peer;
 use crate::message::tame;
 
 /// Why TLS with that peer failed. `cert_file` is what replaces the bundled roots.
-pub(super) fn explain(peer: &Party, error: &Error, cert_file: Option<&Path>) -> String {
+pub(super) fn explain(peer: &Peer, error: &Error, cert_file: Option<&Path>) -> String {
     match error {
         Error::InvalidCertificate(why) => certificate(peer, why, cert_file),
         Error::InvalidMessage(_) => format!(
@@ -21,7 +21,7 @@ pub(super) fn explain(peer: &Party, error: &Error, cert_file: Option<&Path>) -> 
     }
 }
 
-fn certificate(peer: &Party, why: &CertificateError, cert_file: Option<&Path>) -> String {
+fn certificate(peer: &Peer, why: &CertificateError, cert_file: Option<&Path>) -> String {
     use CertificateError as C;
     let reason = match why {
         // A certificate signed with itself and made anew differs from the old one in its key alone.
@@ -47,7 +47,7 @@ fn certificate(peer: &Party, why: &CertificateError, cert_file: Option<&Path>) -
     format!("the certificate of {peer} {reason}")
 }
 
-fn unknown_issuer(peer: &Party, cert_file: Option<&Path>) -> String {
+fn unknown_issuer(peer: &Peer, cert_file: Option<&Path>) -> String {
     match cert_file {
         None => format!(
             "the certificate of {peer} is signed by an authority that dmon does not know: if it is \
@@ -89,7 +89,7 @@ mod tests {
     fn explained(error: &Error, cert_file: Option<&str>) -> String {
         let name = "https://chat.example.org".to_owned();
         let host = "chat.example.org".to_owned();
-        let peer = Party { name, host, variable: "SLACK_WEBHOOK_URL" };
+        let peer = Peer { name, host, variable: "SLACK_WEBHOOK_URL" };
         explain(&peer, error, cert_file.map(Path::new))
     }
 

@@ -1,5 +1,5 @@
-//! Why there is no answer, in words for a person at night: who was to be reached, what failed, what
-//! to do. ureq's errors are taken apart by kind and never shown, since some carry the URL.
+//! Why there is no answer, in words for a person at night: whom the request was for, what failed,
+//! what to do. ureq's errors are taken apart by kind and never shown, since some carry the URL.
 
 use std::fmt;
 use std::io;
@@ -8,23 +8,22 @@ use std::time::Duration;
 
 use ureq::{Error, Timeout};
 
-use super::line::{Peer, Step, Unconnected};
+use super::connector::{Hop, Step, Unconnected};
 use super::network::Timeouts;
-use super::tls;
-use crate::slack::webhook::is_loopback;
+use super::{is_loopback, tls};
 
-/// Whom the sentences tell of: the receiver and what leads to it.
-pub(super) struct Way {
-    pub(super) receiver: Party,
-    pub(super) proxy: Option<Party>,
+/// The server, and what leads to it.
+pub(super) struct Route {
+    pub(super) server: Peer,
+    pub(super) proxy: Option<Peer>,
     /// The file that replaces the bundled roots.
     pub(super) cert_file: Option<PathBuf>,
     pub(super) timeouts: Timeouts,
 }
 
-/// One of those whom dmon speaks to.
-pub(super) struct Party {
-    /// How it is called in a sentence, without any secret.
+/// The server or the proxy.
+pub(super) struct Peer {
+    /// What sentences call it, without any secret.
     pub(super) name: String,
     /// Its host alone.
     pub(super) host: String,
@@ -34,14 +33,14 @@ pub(super) struct Party {
 
 /// Why there is no answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub enum Fault {
     /// Nothing was sent.
     Unsent(String),
     /// Something was; whether it arrived is not known.
     Unanswered(String),
 }
 
-impl Trouble {
+impl Fault {
     /// What went wrong.
     pub(super) fn into_sentence(self) -> String {
         match self {
@@ -50,40 +49,40 @@ impl Trouble {
     }
 }
 
-impl fmt::Display for Party {
+impl fmt::Display for Peer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.name)
     }
 }
 
-impl Way {
+impl Route {
     /// What went wrong.
-    pub(super) fn trouble(&self, error: Error) -> Trouble {
-        let receiver = &self.receiver;
-        Trouble::Unanswered(match error {
+    pub(super) fn fault(&self, error: Error) -> Fault {
+        let server = &self.server;
+        Fault::Unanswered(match error {
             Error::Other(inner) => match inner.downcast::<Unconnected>() {
-                Ok(unconnected) => return Trouble::Unsent(self.unconnected(&unconnected)),
-                Err(_) => format!("no answer from {receiver}: the connection failed"),
+                Ok(unconnected) => return Fault::Unsent(self.unconnected(&unconnected)),
+                Err(_) => format!("no answer from {server}: the connection failed"),
             },
             Error::Timeout(which) => format!(
-                "{receiver} did not answer within {} s: it is overloaded, or a firewall swallows \
+                "{server} did not answer within {} s: it is overloaded, or a firewall swallows \
                  the answer",
                 self.limit(which).as_secs_f64()
             ),
             Error::Protocol(_) | Error::LargeResponseHeader(..) => format!(
-                "what {receiver} answered is not HTTP: check host and port in {}",
-                receiver.variable
+                "what {server} answered is not HTTP: check host and port in {}",
+                server.variable
             ),
-            Error::Io(error) => format!("no answer from {receiver}: {}", broken(&error)),
+            Error::Io(error) => format!("no answer from {server}: {}", broken(&error)),
             // Its text could hold the URL.
-            _ => format!("no answer from {receiver}: the request failed"),
+            _ => format!("no answer from {server}: the request failed"),
         })
     }
 
     fn unconnected(&self, unconnected: &Unconnected) -> String {
-        let peer = match unconnected.peer {
-            Peer::Receiver => &self.receiver,
-            Peer::Proxy => self.way_out(),
+        let peer = match unconnected.hop {
+            Hop::Server => &self.server,
+            Hop::Proxy => self.first_hop(),
         };
         match (unconnected.step, &unconnected.cause) {
             (Step::Name, Error::Timeout(which)) => format!(
@@ -103,7 +102,7 @@ impl Way {
             ),
             (Step::Connection, Error::ConnectProxyFailed(reason)) => self.refused(reason),
             (Step::Connection, Error::Protocol(_)) => {
-                let proxy = self.way_out();
+                let proxy = self.first_hop();
                 format!("{proxy} does not answer as an HTTP proxy: check {}", proxy.variable)
             }
             (Step::Connection, Error::Rustls(error)) => self.tls(peer, error),
@@ -112,9 +111,9 @@ impl Way {
         }
     }
 
-    /// Whom the first connection leads to.
-    fn way_out(&self) -> &Party {
-        self.proxy.as_ref().unwrap_or(&self.receiver)
+    /// Where the first connection leads.
+    fn first_hop(&self) -> &Peer {
+        self.proxy.as_ref().unwrap_or(&self.server)
     }
 
     /// How long ureq waited.
@@ -131,7 +130,7 @@ impl Way {
     /// Where no proxy is set, that may be what is missing.
     fn hint(&self) -> &'static str {
         match self.proxy {
-            None if !is_loopback(&self.receiver.host) => {
+            None if !is_loopback(&self.server.host) => {
                 "; where only a proxy leads out, set HTTPS_PROXY"
             }
             _ => "",
@@ -140,7 +139,7 @@ impl Way {
 
     /// The proxy said no. ureq tells its status in a text alone.
     fn refused(&self, reason: &str) -> String {
-        let (proxy, receiver) = (self.way_out(), &self.receiver);
+        let (proxy, server) = (self.first_hop(), &self.server);
         match reason.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 3) {
             Some("407") => format!(
                 "{proxy} asks for a user and a password, or for others (407): set them in {} \
@@ -148,17 +147,17 @@ impl Way {
                 proxy.variable
             ),
             Some(status @ ("502" | "503" | "504")) => {
-                format!("{proxy} does not reach {receiver} ({status}): look at the proxy's log")
+                format!("{proxy} does not reach {server} ({status}): look at the proxy's log")
             }
             Some(status) => format!(
-                "{proxy} does not connect to {receiver} ({status}): allow CONNECT to it there, or \
+                "{proxy} does not connect to {server} ({status}): allow CONNECT to it there, or \
                  add its host to NO_PROXY"
             ),
             None => format!("{proxy} closed the connection: check {}", proxy.variable),
         }
     }
 
-    fn unconnected_io(&self, peer: &Party, error: &io::Error) -> String {
+    fn unconnected_io(&self, peer: &Peer, error: &io::Error) -> String {
         if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
             return self.tls(peer, error);
         }
@@ -180,7 +179,7 @@ impl Way {
         }
     }
 
-    fn tls(&self, peer: &Party, error: &rustls::Error) -> String {
+    fn tls(&self, peer: &Peer, error: &rustls::Error) -> String {
         tls::explain(peer, error, self.cert_file.as_deref())
     }
 }

@@ -1,4 +1,4 @@
-//! Which proxy leads to a receiver, if any: decided by its scheme and host, as other programs read
+//! Which proxy leads to a server, if any: decided by its scheme and host, as other programs read
 //! these variables. ureq's own reading takes one proxy for all URLs. Every proxy is asked for a
 //! tunnel (`CONNECT`), for `http://` too.
 
@@ -8,9 +8,9 @@ use std::net::IpAddr;
 use ureq::http::Uri;
 use ureq::{Proxy, ProxyProtocol};
 
-use super::trouble::Party;
+use super::fault::Peer;
+use super::is_loopback;
 use crate::secret::Secret;
-use crate::slack::webhook::is_loopback;
 
 /// The proxies of an environment. `Debug` shows no credentials.
 #[derive(Clone, Debug, Default)]
@@ -34,10 +34,10 @@ pub(super) struct ChosenProxy {
 }
 
 impl ChosenProxy {
-    /// How sentences tell of it: without its user and password.
-    pub(super) fn party(&self) -> Party {
+    /// It in sentences: without its user and password.
+    pub(super) fn peer(&self) -> Peer {
         let (host, port) = (self.proxy.host().to_owned(), self.proxy.port());
-        Party { name: format!("the proxy {host}:{port}"), host, variable: self.variable }
+        Peer { name: format!("the proxy {host}:{port}"), host, variable: self.variable }
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Network {
     pub timeouts: Timeouts,
 }
 
-/// How long each step of a POST may take.
+/// How long each step of a request may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// Looking up the name.

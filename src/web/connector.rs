@@ -1,5 +1,5 @@
-//! The line to the receiver: ureq's own connection, marked where it could not be made. So it is
-//! known whether anything was sent, and a line can be checked without sending anything.
+//! ureq's own connector, whose errors say that no connection was made. So it is known whether
+//! anything was sent, and a connection can be checked without sending anything.
 
 use std::error::Error;
 use std::fmt;
@@ -23,16 +23,16 @@ pub(super) enum Purpose {
 
 /// An agent whose requests end as [`Unconnected`] when nothing of them was sent.
 pub(super) fn agent(config: Config, purpose: Purpose) -> Agent {
-    let first = if config.proxy().is_some() { Peer::Proxy } else { Peer::Receiver };
-    let line = Line { connector: DefaultConnector::new(), first, purpose };
-    Agent::with_parts(config, line, Names(DefaultResolver::default()))
+    let first = if config.proxy().is_some() { Hop::Proxy } else { Hop::Server };
+    let connector = Marking { inner: DefaultConnector::new(), first, purpose };
+    Agent::with_parts(config, connector, Names(DefaultResolver::default()))
 }
 
 /// There is no connection; nothing was sent.
 #[derive(Debug)]
 pub(super) struct Unconnected {
     pub(super) step: Step,
-    pub(super) peer: Peer,
+    pub(super) hop: Hop,
     pub(super) cause: ureq::Error,
 }
 
@@ -45,10 +45,10 @@ pub(super) enum Step {
     Connection,
 }
 
-/// Whom a step was to reach.
+/// Where a step was to lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Peer {
-    Receiver,
+pub(super) enum Hop {
+    Server,
     Proxy,
 }
 
@@ -57,10 +57,10 @@ pub(super) enum Peer {
 pub(super) struct Connected;
 
 impl Unconnected {
-    fn mark(step: Step, peer: Peer, cause: ureq::Error) -> ureq::Error {
+    fn mark(step: Step, hop: Hop, cause: ureq::Error) -> ureq::Error {
         match cause {
             ureq::Error::Other(inner) if inner.is::<Self>() => ureq::Error::Other(inner),
-            cause => ureq::Error::Other(Box::new(Self { step, peer, cause })),
+            cause => ureq::Error::Other(Box::new(Self { step, hop, cause })),
         }
     }
 }
@@ -93,22 +93,22 @@ impl Resolver for Names {
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let is_proxy = config.proxy().map(Proxy::uri) == Some(uri);
-        let peer = if is_proxy { Peer::Proxy } else { Peer::Receiver };
+        let hop = if is_proxy { Hop::Proxy } else { Hop::Server };
         let found = self.0.resolve(uri, config, timeout);
-        found.map_err(|cause| Unconnected::mark(Step::Name, peer, cause))
+        found.map_err(|cause| Unconnected::mark(Step::Name, hop, cause))
     }
 }
 
 /// Connects as ureq does.
 #[derive(Debug)]
-struct Line {
-    connector: DefaultConnector,
-    /// Whom the connection to the receiver leads to first.
-    first: Peer,
+struct Marking {
+    inner: DefaultConnector,
+    /// Where the connection to the server leads first.
+    first: Hop,
     purpose: Purpose,
 }
 
-impl Connector for Line {
+impl Connector for Marking {
     type Out = Box<dyn Transport>;
 
     fn connect(
@@ -116,14 +116,14 @@ impl Connector for Line {
         details: &ConnectionDetails,
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        // On the way to the receiver ureq's connector comes back here for the connection to the
+        // On the way to the server ureq's connector comes back here for the connection to the
         // proxy, with settings that name no proxy.
-        let peer = if details.config.proxy().is_some() { Peer::Receiver } else { self.first };
-        let connected = self.connector.connect(details, chained);
+        let hop = if details.config.proxy().is_some() { Hop::Server } else { self.first };
+        let connected = self.inner.connect(details, chained);
         let connected =
-            connected.map_err(|cause| Unconnected::mark(Step::Connection, peer, cause))?;
-        match (peer, self.purpose) {
-            (Peer::Receiver, Purpose::Check) => Err(ureq::Error::Other(Box::new(Connected))),
+            connected.map_err(|cause| Unconnected::mark(Step::Connection, hop, cause))?;
+        match (hop, self.purpose) {
+            (Hop::Server, Purpose::Check) => Err(ureq::Error::Other(Box::new(Connected))),
             _ => Ok(connected),
         }
     }
