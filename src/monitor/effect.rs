@@ -230,8 +230,6 @@ pub enum Reason {
     InIncident,
     /// Told not long ago; counted in the next notice of that container.
     Counted,
-    /// It was over within the grace.
-    OverInGrace,
     /// It waits for what becomes of it.
     Grace,
     /// The Engine is stopping, or away: judged when it is back.
@@ -256,7 +254,6 @@ impl Reason {
             Self::BuildStep => "it is a step of an image's build",
             Self::InIncident => "its incident is told already; counted in the follow-up",
             Self::Counted => "told not long ago; counted in the next notice",
-            Self::OverInGrace => "it was over within the grace",
             Self::Grace => "it waits for what becomes of it",
             Self::EngineAway => "the Engine is away: judged when it is back",
             Self::EngineRestart => "it is part of a restart of the Engine",

@@ -1,6 +1,9 @@
 //! The state directory: where dmon keeps what must outlive it. Knows files, not what is in the
 //! state; a dmon without a directory it can write to has no [`Store`] and runs from memory.
 
+#[macro_use]
+mod stored;
+
 pub mod alive;
 pub mod lock;
 pub mod memory;

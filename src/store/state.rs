@@ -4,22 +4,17 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::clock;
+use crate::store::stored::{self, Stored};
 use crate::store::{Durability, Store};
 
 const NAME: &str = "state.json";
 
 /// No state comes near to this; a file that does is none of ours.
 const FILE_MAX_BYTES: u64 = 64 << 20;
-
-#[derive(Serialize)]
-struct Written<'a, T> {
-    version: u32,
-    state: &'a T,
-}
 
 /// Read in two steps, since a state of another version has another shape.
 #[derive(Deserialize)]
@@ -28,14 +23,15 @@ struct Version {
 }
 
 #[derive(Deserialize)]
-struct Saved<T> {
-    state: T,
+struct Saved<'a> {
+    #[serde(borrow)]
+    state: &'a RawValue,
 }
 
 impl Store {
     /// What was saved last; `None` where nothing was. A file that cannot be understood is renamed,
     /// never changed, and the error is the sentence that tells of it: go on without.
-    pub fn load<T: DeserializeOwned>(&self, version: u32) -> Result<Option<T>, String> {
+    pub fn load<T: Stored>(&self, version: u32) -> Result<Option<T>, String> {
         let bytes = match self.read_state() {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -47,8 +43,10 @@ impl Store {
                 let reason = format!("it has version {written}, this dmon reads {version}");
                 Err(self.set_aside(&format!("version-{written}"), &reason))
             }
-            Ok(_) => match serde_json::from_slice::<Saved<T>>(&bytes) {
-                Ok(saved) => Ok(Some(saved.state)),
+            Ok(_) => match serde_json::from_slice::<Saved>(&bytes) {
+                Ok(saved) => T::read(saved.state)
+                    .map(Some)
+                    .map_err(|error| self.set_aside("corrupt", &error.to_string())),
                 Err(error) => Err(self.set_aside("corrupt", &error.to_string())),
             },
             Err(error) => Err(self.set_aside("corrupt", &error.to_string())),
@@ -56,8 +54,8 @@ impl Store {
     }
 
     /// Saves the state in the place of the last one; it survives a loss of power from then on.
-    pub fn save<T: Serialize>(&self, version: u32, state: &T) -> io::Result<()> {
-        let bytes = serde_json::to_vec(&Written { version, state })?;
+    pub fn save(&self, version: u32, state: &impl Stored) -> io::Result<()> {
+        let bytes = stored::to_bytes(|out| out.object(&[("version", &version), ("state", state)]));
         self.replace(NAME, &bytes, Durability::Synced)
     }
 

@@ -67,7 +67,7 @@ fn a_state_is_loaded_as_it_was_saved() {
     let home = Home::new();
     let store = open(&home);
     assert_eq!(store.load::<Vec<u32>>(1), Ok(None));
-    for state in [vec![1, 2, 3], vec![]] {
+    for state in [vec![1_u32, 2, 3], vec![]] {
         store.save(1, &state).unwrap();
         assert_eq!(store.load(1), Ok(Some(state)));
     }
@@ -79,10 +79,10 @@ fn a_state_is_loaded_as_it_was_saved() {
 fn what_a_crash_left_of_a_save_is_not_in_the_way() {
     let home = Home::new();
     let store = open(&home);
-    store.save(1, &"old").unwrap();
+    store.save(1, &"old".to_owned()).unwrap();
     fs::write(home.path().join("state/state.json.tmp"), "{\"version\":1,\"sta").unwrap();
     assert_eq!(store.load(1), Ok(Some("old".to_owned())));
-    store.save(1, &"new").unwrap();
+    store.save(1, &"new".to_owned()).unwrap();
     assert_eq!(store.load(1), Ok(Some("new".to_owned())));
     assert_eq!(names(&home), ["state.json"]);
 }

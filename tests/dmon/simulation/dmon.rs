@@ -230,8 +230,7 @@ impl Host {
     /// What is read from the bytes of a state file. Done of each state that a dmon starts with, and
     /// of some that no dmon ever reads.
     fn read_back(&mut self, state: &State) -> State {
-        let bytes = to_bytes(state).expect("a state can be written");
-        let read = from_bytes(&bytes).expect("a state that was written can be read");
+        let read = from_bytes(&to_bytes(state)).expect("a state that was written can be read");
         if read != *state {
             let now = self.now();
             self.forgets.get_or_insert(now);
