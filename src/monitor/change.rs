@@ -2,6 +2,7 @@
 
 use crate::monitor::container::{ContainerId, Health, Status};
 use crate::monitor::moment::Moment;
+use crate::monitor::signals::Signals;
 use crate::monitor::world::Container;
 use crate::timestamp::Timestamp;
 
@@ -46,7 +47,12 @@ pub enum What {
         unseen: u32,
     },
     /// The Engine reports a death that is known already: whoever asked for it is reported as well.
-    DeathRepeated,
+    DeathRepeated {
+        /// With this code, where known.
+        exit_code: Option<i64>,
+    },
+    /// The Engine reports what was sent to a run that is known to have ended.
+    IntentRepeated(Signals),
     /// It is down in another way than before: the policy goes on, or has given up.
     Down(Status),
     /// The Engine could not start it: no event tells of that.

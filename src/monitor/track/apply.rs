@@ -13,7 +13,7 @@ use crate::monitor::container::{ContainerId, Health, Status};
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::Identity;
 use crate::monitor::moment::Moment;
-use crate::monitor::signals;
+use crate::monitor::signals::{self, Signals};
 use crate::monitor::world::Container;
 
 impl Tracks {
@@ -64,7 +64,8 @@ impl<'a> Applying<'a, '_> {
                 let death = self.death(container, seen);
                 self.died(identity, Death { exit_code, from, unseen, ..death });
             }
-            What::DeathRepeated => self.death_repeated(container),
+            What::DeathRepeated { exit_code } => self.death_repeated(container, exit_code),
+            What::IntentRepeated(signals) => self.intent_repeated(container, &signals),
             What::Signalled(signal) => self.signalled(container, signal),
             What::Stopped => self.stopped(container),
             What::StartFailed => self.failed_to_start(container),
@@ -190,13 +191,23 @@ impl<'a> Applying<'a, '_> {
     }
 
     /// An inspection that was under way when the container died may show it before its event does.
-    fn death_repeated(&mut self, container: &Container) {
+    fn death_repeated(&mut self, container: &Container, exit_code: Option<i64>) {
         self.asked_for(container);
         let id = self.id;
         let Some(subject) = self.current(&container.identity) else { return };
         if let Some(death) = subject.death.as_mut().filter(|death| death.container == *id) {
             death.seen = Seen::Heard;
             death.sign.between = None;
+            death.exit_code = death.exit_code.or(exit_code);
+        }
+    }
+
+    /// The same for whoever asked for a death.
+    fn intent_repeated(&mut self, container: &Container, signals: &Signals) {
+        let id = self.id;
+        let Some(subject) = self.current(&container.identity) else { return };
+        if let Some(death) = subject.death.as_mut().filter(|death| death.container == *id) {
+            death.asked = death.asked.max(signals.asked(death.sign.moment));
         }
     }
 

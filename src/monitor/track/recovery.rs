@@ -55,6 +55,7 @@ impl Evaluation<'_> {
             return is_running_well(container);
         }
         self.ask(Question::List);
+        self.wait_until(self.now() + ANSWER_WITHIN);
         false
     }
 

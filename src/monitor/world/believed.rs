@@ -182,8 +182,13 @@ impl Container {
                 return (Vec::new(), false);
             }
             Action::Create | Action::Destroy => return (Vec::new(), true),
-            Action::Die { .. } if superseded => return (vec![What::DeathRepeated], false),
-            _ if superseded => return (Vec::new(), true),
+            Action::Die { exit_code, .. } if superseded => {
+                return (vec![What::DeathRepeated { exit_code: *exit_code }], false);
+            }
+            action if superseded => {
+                let signals = self.sent_by(action, moment);
+                return (signals.map(What::IntentRepeated).into_iter().collect(), true);
+            }
             Action::Kill { .. } | Action::Stop | Action::Oom | Action::Restart => {
                 return (self.signal(&event.action, moment).into_iter().collect(), true);
             }
@@ -234,7 +239,7 @@ impl Container {
             Status::Created => changes.extend(self.set(None, moment, What::Started(By::Untold))),
             // An inspection has shown this end already, or the Engine repeats itself: two deaths
             // without a start between them are one. If there was a start, an inspection shows it.
-            _ => return (vec![What::DeathRepeated], false),
+            _ => return (vec![What::DeathRepeated { exit_code }], false),
         }
         let died = What::Died { exit_code, from: self.status, unseen: 0 };
         changes.extend(self.set(Some(at), moment, died));
@@ -258,9 +263,8 @@ impl Container {
         match action {
             Action::Oom if self.signals.oom >= Some(at) => None,
             Action::Kill { signal } => {
-                let stop_signal = self.details.as_ref().and_then(|it| it.stop_signal.as_deref());
-                if let Some(force) = signals::meaning(signal, stop_signal) {
-                    self.signals.kill = Some(Kill { at, force });
+                if let Some(sent) = self.sent_by(action, at) {
+                    self.signals.kill = sent.kill;
                 }
                 Some(What::Signalled(signal.clone()))
             }
@@ -274,6 +278,21 @@ impl Container {
             }
             _ => Some(What::Restarted),
         }
+    }
+
+    /// What somebody sent with this event, if it was meant to end the container.
+    fn sent_by(&self, action: &Action, at: Moment) -> Option<Signals> {
+        let kill = match action {
+            Action::Stop => None,
+            Action::Kill { signal } => {
+                let stop_signal = self.details.as_ref().and_then(|it| it.stop_signal.as_deref());
+                let force = signals::meaning(signal, stop_signal)?;
+                Some(Kill { at, force })
+            }
+            _ => return None,
+        };
+        let stop = kill.is_none().then_some(at);
+        Some(Signals { kill, stop, oom: None })
     }
 
     /// Podman reports a restart before the death when somebody asked for it, after it when the

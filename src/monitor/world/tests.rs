@@ -109,6 +109,8 @@ fn word(what: &What) -> String {
         What::Down(status) => format!("is {status}"),
         What::Removed(_) => "removed".to_owned(),
         What::Renamed(before) => format!("was {before}"),
+        What::DeathRepeated { .. } => "DeathRepeated".to_owned(),
+        What::IntentRepeated(_) => "IntentRepeated".to_owned(),
         other => format!("{other:?}"),
     }
 }
