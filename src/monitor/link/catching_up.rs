@@ -31,10 +31,11 @@ impl Link {
     /// waited for.
     pub(in crate::monitor) fn gap_to_judge(&mut self, now: Moment) -> Option<Gap> {
         self.catches_up_at = self.judges_by_events_at().filter(|at| *at > now);
-        let Presence::CatchingUp { gap, since, census: Census::Listed } = &self.presence else {
+        let Presence::CatchingUp { gap, since, census: Census::Listed { at } } = &self.presence
+        else {
             return None;
         };
-        let waits = [Some(*since + REPLAY_TAKES), self.inspections.awaited_until(*since)];
+        let waits = [Some(*since + REPLAY_TAKES), self.inspections.awaited_until(*at)];
         match waits.into_iter().flatten().max().filter(|until| now < *until) {
             None => Some(gap.clone()),
             Some(until) => {

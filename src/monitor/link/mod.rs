@@ -67,7 +67,10 @@ pub(super) enum Census {
     /// It is asked for.
     Asked,
     /// It is in, and so are all answers except those of inspections under way.
-    Listed,
+    Listed {
+        /// Since when.
+        at: Moment,
+    },
 }
 
 /// The link to the Engine.
@@ -268,8 +271,10 @@ impl Link {
             let (gap, census) = (gap.clone(), Census::Asked);
             self.presence = Presence::CatchingUp { gap, since: now, census };
         }
-        if let Presence::CatchingUp { census, .. } = &mut self.presence {
-            *census = Census::Listed;
+        if let Presence::CatchingUp { census, .. } = &mut self.presence
+            && *census == Census::Asked
+        {
+            *census = Census::Listed { at: now };
         }
         self.pings.confirm_by_list(self.news, asked);
     }

@@ -45,8 +45,8 @@ const SEEDS: u64 = 500;
 /// The seeds that are known to be wrong, and what is wrong with them. They are played too: one that
 /// has become right is taken off the list.
 const KNOWN_WRONG: &[(u64, &str)] = &[
-    (162, "by lists alone, a policy restart after an inspection that was refused is missed"),
-    (214, "a stop is not reported: dmon ended within 5 s of it, and it was removed meanwhile"),
+    (141, "a check fails, its event is lost, and a pause right after puts the check in doubt"),
+    (214, "dmon ended within 5 s of a kill; the container was removed and made anew meanwhile"),
 ];
 
 /// How long life goes on before the calm.
