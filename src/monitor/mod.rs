@@ -108,7 +108,7 @@ impl Monitor {
         let timeline = Timeline::new(state.clock, now);
         let link = Link::new(Known::of(&state), &timeline.clocks(), settings.interval);
         let State { world, subjects, mut ledger, .. } = state;
-        ledger.start_again();
+        ledger.start_again(&settings);
         let tracks = Tracks::new(subjects, &ledger);
         let mut monitor = Self {
             settings,
@@ -155,7 +155,7 @@ impl Monitor {
         State {
             world: self.world.to_write(),
             subjects: self.tracks.subjects().clone(),
-            ledger: Ledger { revision: 0, ..self.ledger.clone() },
+            ledger: self.ledger.to_write(),
             answered: listed,
             last_event,
             boot_id,
@@ -422,7 +422,7 @@ impl Monitor {
     }
 
     fn ledger_deadline(&self) -> Option<Moment> {
-        self.ledger.deadline(self.more(), &self.settings)
+        self.ledger.deadline(self.more())
     }
 
     fn save(&mut self) {

@@ -139,7 +139,7 @@ stored! {
 // --- ledger --------------------------------------------------------------------------------------
 
 stored! {
-    struct ledger::Ledger { accounts, crowd, pace; under_way = None, revision = 0 }
+    struct ledger::Ledger { accounts, crowd, pace; under_way = None, revision = 0, due = ledger::Due::default() }
 
     struct ledger::Account { incident, recovered, notices or default, widening }
 

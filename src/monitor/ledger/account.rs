@@ -140,6 +140,12 @@ impl Account {
         notices.chain(incident)
     }
 
+    /// How much is owed, follow-ups aside.
+    pub(super) fn entries(&self) -> usize {
+        let owed = |incident: &Incident| incident.told.is_none() || incident.recovery.is_some();
+        self.notices.len() + usize::from(self.incident.as_ref().is_some_and(owed))
+    }
+
     /// Takes in that something was told.
     pub fn told(&mut self, mark: Mark, batch: BatchId, now: Moment) {
         let told =

@@ -18,7 +18,7 @@ const FOLLOW_UPS_AFTER: [Duration; 4] = [
 
 /// A follow-up that would be due this soon leaves with a message that leaves now: what fell ill
 /// together is spoken of together.
-const FOLLOW_UPS_GATHER_WITHIN: Duration = Duration::from_mins(1);
+pub(super) const FOLLOW_UPS_GATHER_WITHIN: Duration = Duration::from_mins(1);
 
 /// A problem, from its begin until its end is told.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 //! so after an hour without Slack there is one message with today's truth.
 
 mod account;
+mod due;
 mod incident;
 mod pace;
 #[cfg(test)]
@@ -12,8 +13,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use account::{Account, Notice, Widening};
+pub use due::Due;
 pub use incident::{Gravity, Incident, Mark, Owed, Recovery, Told, Trust, gravity};
 pub use pace::Pace;
+
+use incident::FOLLOW_UPS_GATHER_WITHIN;
 
 use crate::monitor::alert::{Alert, AlertId, Condition, Kind};
 use crate::monitor::cause::Cause;
@@ -47,6 +51,8 @@ pub struct Ledger {
     pub under_way: Option<UnderWay>,
     /// Rises with each change of the others: not part of the state either.
     pub revision: u64,
+    /// Made of the accounts.
+    pub due: Due,
 }
 
 /// A message under way.
@@ -140,6 +146,13 @@ impl Ledger {
         }
     }
 
+    /// The same without what is not written to disk.
+    pub(in crate::monitor) fn to_write(&self) -> Self {
+        let (accounts, crowd) = (self.accounts.clone(), self.crowd.clone());
+        let (pace, under_way) = (self.pace, self.under_way.clone());
+        Self { accounts, crowd, pace, under_way, ..Self::default() }
+    }
+
     /// Whether an incident of this identity is open, told or not.
     pub fn incident(&self, identity: &Identity) -> Option<&Incident> {
         self.accounts.get(identity)?.incident.as_ref()
@@ -147,12 +160,11 @@ impl Ledger {
 
     /// Takes in what is wrong with an identity. Gives why it is not told now, if so.
     pub fn problem(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Reason> {
-        self.revision += 1;
-        let crowded = self.is_crowded(&alert.identity);
+        let crowded = self.is_crowded(&alert.identity, settings);
         if crowded {
             self.count(&alert);
         }
-        let account = self.accounts.entry(alert.identity.clone()).or_default();
+        let account = self.account_or_new(&alert.identity);
         let severity = alert.severity;
         let told = Told { at: now, severity, gravity: gravity(&alert.kind), follow_ups: 0 };
         let held = account.problem(alert, now, settings.cooldown);
@@ -167,22 +179,20 @@ impl Ledger {
 
     /// Takes in that an identity is well.
     pub fn well(&mut self, recovered: Alert, now: Moment, settings: &Settings) {
-        self.revision += 1;
         let Some(incident) = self.incident(&recovered.identity) else { return };
         let first = incident.recovery.is_none() && incident.told.is_some();
-        if first && self.entries() >= OWED_AT_MOST {
+        if first && self.is_full(settings) {
             self.count(&recovered);
             return self.close(&recovered.identity);
         }
-        let Some(account) = self.accounts.get_mut(&recovered.identity) else { return };
+        let Some(account) = self.account(&recovered.identity) else { return };
         account.well(recovered, now);
         account.drop_what_is_not_worth_telling(settings.minimum_severity);
     }
 
     /// Counts in what belongs to an open incident.
     pub fn again(&mut self, identity: &Identity, times: u32) {
-        self.revision += 1;
-        let account = self.accounts.get_mut(identity);
+        let account = self.account(identity);
         if let Some(incident) = account.and_then(|account| account.incident.as_mut()) {
             incident.times = incident.times.saturating_add(times);
         }
@@ -192,8 +202,7 @@ impl Ledger {
     /// it, it is told of its end, however little that matters; the notice is given back where there
     /// is none that Slack knows of. What Slack was never told stays owed.
     pub fn end(&mut self, mut notice: Alert, now: Moment, settings: &Settings) -> Option<Alert> {
-        self.revision += 1;
-        let Some(account) = self.accounts.get_mut(&notice.identity) else { return Some(notice) };
+        let Some(account) = self.account(&notice.identity) else { return Some(notice) };
         let Some(incident) = &account.incident else { return Some(notice) };
         if incident.told.is_none() {
             account.well(notice.clone(), now);
@@ -209,10 +218,10 @@ impl Ledger {
 
     /// Drops an incident without a word.
     pub fn close(&mut self, identity: &Identity) {
-        if let Some(account) = self.accounts.get_mut(identity)
-            && account.incident.take().is_some()
+        if self.incident(identity).is_some()
+            && let Some(account) = self.account(identity)
         {
-            self.revision += 1;
+            account.incident = None;
         }
     }
 
@@ -233,15 +242,14 @@ impl Ledger {
     }
 
     fn add_notice(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Reason> {
-        self.revision += 1;
         if alert.severity < settings.minimum_severity {
             return Some(Reason::BelowMinimum);
         }
-        if self.is_crowded(&alert.identity) {
+        if self.is_crowded(&alert.identity, settings) {
             self.count(&alert);
             return None;
         }
-        let account = self.accounts.entry(alert.identity.clone()).or_default();
+        let account = self.account_or_new(&alert.identity);
         if matches!(alert.kind, Kind::RestartedAutomatically { .. }) {
             return account.restarted(alert, now);
         }
@@ -251,10 +259,8 @@ impl Ledger {
 
     /// Marks the problems of an identity as told, since the start message names it.
     pub fn introduced(&mut self, identity: &Identity, now: Moment) {
-        self.revision += 1;
-        if let Some(incident) =
-            self.accounts.get_mut(identity).and_then(|account| account.incident.as_mut())
-        {
+        let account = self.account(identity);
+        if let Some(incident) = account.and_then(|account| account.incident.as_mut()) {
             let (severity, gravity) = (incident.problem.severity, gravity(&incident.problem.kind));
             incident.told = Some(Told { at: now, severity, gravity, follow_ups: 0 });
         }
@@ -262,7 +268,8 @@ impl Ledger {
 
     /// Moves what is known of an identity to its new name.
     pub fn rename(&mut self, from: &Identity, to: &Identity) {
-        self.revision += 1;
+        self.changes(from);
+        self.changes(to);
         let Some(mut account) = self.accounts.remove(from) else { return };
         let incident = account.incident.iter_mut();
         let alerts = incident.flat_map(|incident| {
@@ -285,30 +292,29 @@ impl Ledger {
 
     /// The next message, if one is due.
     pub fn next(&mut self, now: Moment, more: More, settings: &Settings) -> Option<Batch> {
+        self.due.update(&self.accounts, settings);
         if self.under_way.is_some() || now < self.pace.next {
             return None;
         }
-        let mut due: Vec<Owed> = self.owed(settings).filter(|owed| owed.leaves(now)).collect();
-        let ripe = |owed: &Owed| {
-            let gathered = more == More::NotKnown || now >= owed.due + GATHERS_FOR;
-            owed.due <= now && (gathered || !can_wait(owed.alert))
-        };
-        if !due.iter().any(ripe) && self.crowd.is_empty() {
+        if self.due.first(more).is_none_or(|first| now < first) && self.crowd.is_empty() {
             return None;
         }
+        let (cooldown, minimum) = (settings.cooldown, settings.minimum_severity);
+        let accounts = self.due.due(now).into_iter().filter_map(|it| self.accounts.get(it));
+        let owed = accounts.flat_map(|account| account.owed(cooldown, minimum));
+        let mut due: Vec<Owed> = owed.filter(|owed| owed.leaves(now)).collect();
         due.sort_by(|a, b| rank(a.alert).cmp(&rank(b.alert)));
         let alerts: Vec<Alert> = due.iter().map(Owed::said).collect();
         let marks: Vec<_> =
             due.iter().map(|owed| (owed.alert.identity.clone(), owed.mark)).collect();
-        self.revision += 1;
         let batch = self.pace.name();
         for (identity, mark) in &marks {
-            if let Some(account) = self.accounts.get_mut(identity) {
+            if let Some(account) = self.account(identity) {
                 account.leaves(*mark, now);
             }
         }
         for (identity, _) in marks.iter().filter(|(_, mark)| *mark == Mark::Notice) {
-            let notices = self.accounts.get_mut(identity).map(|account| &mut account.notices);
+            let notices = self.account(identity).map(|account| &mut account.notices);
             for notice in notices.into_iter().flatten().filter(|notice| notice.due <= now) {
                 notice.batch.get_or_insert(batch);
             }
@@ -317,6 +323,8 @@ impl Ledger {
         let crowd = self.crowd.clone();
         self.under_way =
             Some(UnderWay { batch, marks, crowd: crowd.clone(), containers, left: now });
+        self.revision += 1;
+        self.due.update(&self.accounts, settings);
         Some(Batch { id: batch, alerts, crowd })
     }
 
@@ -330,7 +338,7 @@ impl Ledger {
             return self.owed_again(&under_way, outcome, now);
         }
         for (identity, mark) in &under_way.marks {
-            if let Some(account) = self.accounts.get_mut(identity) {
+            if let Some(account) = self.account(identity) {
                 account.told(*mark, batch, now);
             }
         }
@@ -345,7 +353,7 @@ impl Ledger {
 
     fn owed_again(&mut self, under_way: &UnderWay, outcome: Outcome, now: Moment) {
         for (identity, _) in &under_way.marks {
-            if let Some(account) = self.accounts.get_mut(identity) {
+            if let Some(account) = self.account(identity) {
                 account.failed(under_way.batch);
                 if let Outcome::Failed { .. } = outcome {
                     account.did_not_arrive(under_way.left);
@@ -378,7 +386,8 @@ impl Ledger {
     }
 
     /// After a restart nobody knows what became of a message: what it told is owed again.
-    pub fn start_again(&mut self) {
+    pub fn start_again(&mut self, settings: &Settings) {
+        self.accounts.keys().for_each(|identity| self.due.outdate(identity));
         for incident in self.accounts.values_mut().filter_map(|it| it.incident.as_mut()) {
             // A state of an earlier release does not say.
             if incident.opened == Moment::default() {
@@ -389,50 +398,56 @@ impl Ledger {
         for notice in self.accounts.values_mut().flat_map(|account| &mut account.notices) {
             notice.batch = None;
         }
+        self.due.update(&self.accounts, settings);
     }
 
     /// When the next message is due, or the one under way is given up; `None` when nothing is owed.
-    pub fn deadline(&self, more: More, settings: &Settings) -> Option<Moment> {
+    pub fn deadline(&self, more: More) -> Option<Moment> {
         if let Some(under_way) = &self.under_way {
             return Some(under_way.left + DELIVERED_WITHIN);
         }
-        let gathers = |owed: Owed| match more {
-            More::Coming if can_wait(owed.alert) => owed.due + GATHERS_FOR,
-            _ => owed.due,
-        };
         let crowd = (!self.crowd.is_empty()).then_some(self.pace.next);
-        let due = self.owed(settings).map(gathers).chain(crowd).min()?;
+        let due = self.due.first(more).into_iter().chain(crowd).min()?;
         Some(due.max(self.pace.next))
     }
 
     /// Drops the accounts of which nothing is left to remember.
     pub fn forget(&mut self, now: Moment, settings: &Settings) {
-        let before = self.accounts.len();
-        self.accounts.retain(|_, account| !account.is_settled(now, settings.cooldown));
-        self.revision += u64::from(self.accounts.len() != before);
+        let settled = |account: &Account| account.is_settled(now, settings.cooldown);
+        let settled = self.accounts.iter().filter(|(_, account)| settled(account));
+        let settled: Vec<Identity> = settled.map(|(identity, _)| identity.clone()).collect();
+        for identity in settled {
+            self.changes(&identity);
+            self.accounts.remove(&identity);
+        }
     }
 
-    /// Whether anything is to be sent, now or later.
-    pub fn owes(&self, settings: &Settings) -> bool {
-        self.owed(settings).next().is_some()
+    /// The account of an identity, to be changed.
+    fn account(&mut self, identity: &Identity) -> Option<&mut Account> {
+        if self.accounts.contains_key(identity) {
+            self.changes(identity);
+        }
+        self.accounts.get_mut(identity)
     }
 
-    fn owed(&self, settings: &Settings) -> impl Iterator<Item = Owed<'_>> {
-        let (cooldown, minimum) = (settings.cooldown, settings.minimum_severity);
-        self.accounts.values().flat_map(move |account| account.owed(cooldown, minimum))
+    fn account_or_new(&mut self, identity: &Identity) -> &mut Account {
+        self.changes(identity);
+        self.accounts.entry(identity.clone()).or_default()
     }
 
-    fn is_crowded(&self, identity: &Identity) -> bool {
-        self.incident(identity).is_none() && self.entries() >= OWED_AT_MOST
+    fn changes(&mut self, identity: &Identity) {
+        self.revision += 1;
+        self.due.outdate(identity);
     }
 
-    /// How much is owed, follow-ups aside.
-    fn entries(&self) -> usize {
-        let owed = |incident: &Incident| incident.told.is_none() || incident.recovery.is_some();
-        let of = |account: &Account| {
-            account.notices.len() + usize::from(account.incident.as_ref().is_some_and(owed))
-        };
-        self.accounts.values().map(of).sum()
+    fn is_crowded(&mut self, identity: &Identity, settings: &Settings) -> bool {
+        self.incident(identity).is_none() && self.is_full(settings)
+    }
+
+    /// Whether as much is kept one by one as may be.
+    fn is_full(&mut self, settings: &Settings) -> bool {
+        self.due.update(&self.accounts, settings);
+        self.due.entries() >= OWED_AT_MOST
     }
 
     fn count(&mut self, alert: &Alert) {

@@ -140,7 +140,7 @@ fn slack_is_waited_for_as_long_as_it_asks() {
     let (mut ledger, batch) = telling();
     let wait = Some(Duration::from_secs(30));
     ledger.delivery(batch, Outcome::Failed { wait }, second(3));
-    assert_eq!(ledger.deadline(More::NotKnown, &settings()), Some(second(33)));
+    assert_eq!(ledger.deadline(More::NotKnown), Some(second(33)));
     assert_eq!(next(&mut ledger, 32), []);
     assert_eq!(next(&mut ledger, 33).len(), 1);
 }
@@ -148,6 +148,6 @@ fn slack_is_waited_for_as_long_as_it_asks() {
 #[test]
 fn after_a_restart_what_was_under_way_is_owed_again() {
     let (mut ledger, _) = telling();
-    ledger.start_again();
+    ledger.start_again(&settings());
     assert_eq!(next(&mut ledger, 9), [("Container Status Alert", false)]);
 }
