@@ -2,7 +2,7 @@
 //! happened.
 //!
 //! The library is the binary's own, split off so that tests, benchmarks and the fuzzer reach the
-//! same code; it promises no one a stable interface. Imports run down the floors only: `commands`
+//! same code; it promises no one a stable interface. Imports run down the layers only: `commands`
 //! (3) name everything; `docker`, `slack` and `terminal` (2, the edges) know bytes and JSON and not
 //! each other, but for `web`, which carries what the others send; `message`, `report` and `monitor`
 //! (1) are pure: no I/O, no clocks, no threads.

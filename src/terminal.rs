@@ -127,7 +127,7 @@ impl Page {
 
 fn plain(Text(spans): &Text) -> String {
     let text = |span: &Span| match span {
-        Span::Words(text) | Span::Strong(text) => text.clone(),
+        Span::Words(text) => text.clone(),
         Span::Data(text) => tame::line(text),
     };
     spans.iter().map(text).collect()

@@ -36,7 +36,7 @@ impl Zone {
     }
 
     /// What local time is called there at that moment: `CET`, `CEST`; `+0530` where it has no name.
-    pub fn abbreviation(&self, moment: Timestamp) -> &str {
+    fn abbreviation(&self, moment: Timestamp) -> &str {
         self.local_type(moment).time_zone_designation()
     }
 

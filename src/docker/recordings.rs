@@ -1,4 +1,4 @@
-//! What real engines answered (`tests/fixtures/engine`), for the unit tests of this room.
+//! What real engines answered (`tests/fixtures/engine`), for the unit tests of this module.
 
 use std::fs;
 use std::path::PathBuf;

@@ -13,7 +13,7 @@ use crate::monitor::container::{ContainerId, Engine, Usage};
 
 /// How far apart two readings should be asked for. An Engine that collects once a second and
 /// answers then (20.10) has a new reading exactly when this has passed since the last.
-pub const APART: Duration = Duration::from_secs(1);
+const APART: Duration = Duration::from_secs(1);
 
 /// The counters of many containers at about one time.
 #[derive(Debug)]

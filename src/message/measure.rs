@@ -16,7 +16,7 @@ pub fn units(text: &str) -> usize {
 
 /// `text` in at most `width` columns: what is too long loses its middle to `…`, since names that begin
 /// alike often end in what tells them apart (`shop-worker-12`).
-pub fn shorten(text: &str, width: usize) -> String {
+fn shorten(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
     }

@@ -120,8 +120,6 @@ impl Text {
 pub enum Span {
     /// dmon's own words.
     Words(String),
-    /// dmon's own words, stressed.
-    Strong(String),
     /// What a container, an image or the Engine said: names, labels, errors. Shown literally.
     Data(String),
 }

@@ -212,7 +212,7 @@ mod tests {
         spans
             .iter()
             .map(|span| match span {
-                Span::Words(text) | Span::Strong(text) | Span::Data(text) => text.as_str(),
+                Span::Words(text) | Span::Data(text) => text.as_str(),
             })
             .collect()
     }

@@ -8,7 +8,7 @@ use crate::message::{Span, Text, measure, tame};
 const BREAK: char = '\u{200b}';
 
 /// The three characters that Slack's markup escapes.
-pub(super) fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     text.chars().for_each(|c| push_escaped(&mut escaped, c));
     escaped
@@ -41,7 +41,6 @@ fn written(text: &Text, limit: usize) -> String {
     for span in &text.0 {
         let (marker, text) = match span {
             Span::Words(text) => ("", tame::line(text)),
-            Span::Strong(text) => ("*", tame::line(text).trim().to_owned()),
             Span::Data(text) => ("`", tame::line(text).trim().to_owned()),
         };
         // Only the markers below may open or close a code span.
@@ -194,7 +193,6 @@ mod tests {
         check(&[words("image"), data("a"), words("is")], "image `a` is");
         check(&[words("("), data("a"), words(")")], "(`a`)");
         check(&[words("on "), data("a"), words(": "), words("gone")], "on `a`: gone");
-        check(&[Span::Strong("3".to_owned()), data("a")], "*3* `a`");
     }
 
     #[test]

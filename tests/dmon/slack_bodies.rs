@@ -165,9 +165,8 @@ fn random_message(random: &mut Random) -> Message {
 }
 
 fn random_text(random: &mut Random) -> Text {
-    Text(random.list(6, |random| match random.below(3) {
+    Text(random.list(6, |random| match random.below(2) {
         0 => Span::Words(" some words, ".repeat(random.below(40))),
-        1 => Span::Strong("strong".to_owned()),
         _ => Span::Data(random.text(700)),
     }))
 }

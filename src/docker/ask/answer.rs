@@ -12,9 +12,9 @@ use crate::monitor::input::{Input, Ping};
 use crate::monitor::moment::Moment;
 
 /// The most lines that are kept of a log, the last ones.
-pub(super) const LOG_LINES_MAX: usize = 50;
+const LOG_LINES_MAX: usize = 50;
 /// The most that is kept of a line.
-pub(super) const LOG_LINE_BYTES_MAX: usize = 1024;
+const LOG_LINE_BYTES_MAX: usize = 1024;
 
 /// What is to be asked after that answer, the `made`th to the question: a proxy that forbids a ping
 /// shows that it lives itself, not that there is an Engine behind it. So it is asked for what only

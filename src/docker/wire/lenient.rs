@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::monitor::container::Labels;
 
 /// The most that is kept of a text (name, image, label, output of a probe, error).
-pub(super) const TEXT_BYTES_MAX: usize = 4 * 1024;
+const TEXT_BYTES_MAX: usize = 4 * 1024;
 
 /// A value of this type; the type's default for anything else.
 #[derive(Debug, Default)]

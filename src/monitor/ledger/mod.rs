@@ -30,7 +30,7 @@ use crate::monitor::severity::Severity;
 use crate::monitor::track::{Closing, Transition, Unreported};
 
 /// The most entries that are owed one by one; above it they are counted.
-pub const OWED_AT_MOST: usize = 1_000;
+const OWED_AT_MOST: usize = 1_000;
 
 /// What can wait does so no longer than this for more of its kind.
 pub const GATHERS_FOR: Duration = Duration::from_secs(10);
@@ -258,7 +258,7 @@ impl Ledger {
     }
 
     /// Marks the problems of an identity as told, since the start message names it.
-    pub fn introduced(&mut self, identity: &Identity, now: Moment) {
+    fn introduced(&mut self, identity: &Identity, now: Moment) {
         let account = self.account(identity);
         if let Some(incident) = account.and_then(|account| account.incident.as_mut()) {
             let (severity, gravity) = (incident.problem.severity, gravity(&incident.problem.kind));

@@ -12,7 +12,7 @@ pub(in crate::monitor) const REPLAY_TAKES: Duration = Duration::from_millis(500)
 pub(in crate::monitor) const COMING_BACK_TAKES: Duration = Duration::from_mins(1);
 
 /// Containers that the Engine's own start starts, start within this time.
-pub(in crate::monitor) const STARTED_TOGETHER: Duration = Duration::from_secs(30);
+const STARTED_TOGETHER: Duration = Duration::from_secs(30);
 
 /// A time without the Engine.
 #[derive(Clone, Debug, PartialEq)]

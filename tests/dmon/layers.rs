@@ -1,4 +1,4 @@
-//! Imports run down the floors only, as DESIGN has it. The source is scanned as text, token by
+//! Imports run down the layers only, as DESIGN has it. The source is scanned as text, token by
 //! token: names in comments, strings and `#[cfg(test)]` items are free.
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-/// The rooms (folders of `src/`, or files of the same name) that only compute.
+/// The modules (folders of `src/`, or files of the same name) that only compute.
 const PURE: &[&str] = &["monitor", "report", "message"];
 
 /// What they may not name, besides the edges.
@@ -21,7 +21,7 @@ const IMPURE: &[&str] = &[
     "crate::clock",
 ];
 
-/// The rooms that know bytes and JSON, and nothing of each other but for [`WEB`].
+/// The modules that know bytes and JSON, and nothing of each other but for [`WEB`].
 const EDGES: &[&str] = &["docker", "slack", "terminal", "json_lines", "store", WEB];
 
 /// The edge that carries what other edges send. It names none of them, and only it names its
@@ -31,11 +31,11 @@ const WEB: &str = "web";
 /// The libraries of [`WEB`].
 const WEB_LIBRARIES: &[&str] = &["ureq", "rustls"];
 
-/// The only rooms that may name `crate::commands`.
+/// The only modules that may name `crate::commands`.
 const OVER_COMMANDS: &[&str] = &["commands", "main"];
 
 #[test]
-fn imports_run_down_the_floors() {
+fn imports_run_down_the_layers() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let files = rust_files(&root);
     assert!(files.len() > 5, "{} does not look like the source: {files:?}", root.display());
@@ -46,7 +46,7 @@ fn imports_run_down_the_floors() {
             violations(inside, &fs::read_to_string(file).unwrap())
         })
         .collect();
-    assert!(found.is_empty(), "imports against the floors:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "imports against the layers:\n{}", found.join("\n"));
 }
 
 #[test]
@@ -104,7 +104,47 @@ fn the_scanner_lets_pass_what_is_allowed() {
     check("commands/once.rs", "use crate::{docker, slack, commands::test};");
 }
 
-/// Every line of `source` (of `file`, relative to `src/`) that names what its room may not.
+/// What only one part of the core may name, and which.
+const OWNED: &[(&str, &str)] = &[
+    // Only the link asks the Engine.
+    ("Effect::List", "monitor/link/"),
+    ("Effect::Inspect", "monitor/link/"),
+    ("Effect::Ping", "monitor/link/"),
+    ("Effect::FetchLogs", "monitor/link/"),
+    ("Effect::ReopenStream", "monitor/link/"),
+    // Only the ledger decides what is sent.
+    ("Batch {", "monitor/ledger/"),
+    // An outage begins and ends in one place.
+    (
+        "Transition::Opened(alert)",
+        "monitor/track/problems.rs monitor/link/catching_up.rs monitor/ledger/",
+    ),
+    ("Transition::Changed(", "monitor/track/problems.rs monitor/ledger/"),
+    // The whole is changed by nobody but itself.
+    ("impl Monitor", "monitor/mod.rs"),
+    ("&mut Monitor", "monitor/mod.rs"),
+];
+
+#[test]
+fn the_parts_of_the_core_keep_to_themselves() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    for file in rust_files(&root.join("monitor")) {
+        let inside = file.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+        let is_test = inside.contains("/tests") || inside == "monitor/effect.rs";
+        let source = fs::read_to_string(&file).unwrap();
+        let source = source.lines().enumerate().filter(|_| !is_test);
+        for (at, line) in source.filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let foreign = |owners: &str| !owners.split(' ').any(|owner| inside.starts_with(owner));
+            let named =
+                OWNED.iter().filter(|(what, owners)| line.contains(what) && foreign(owners));
+            found.extend(named.map(|(what, _)| format!("src/{inside}:{}: names {what}", at + 1)));
+        }
+    }
+    assert!(found.is_empty(), "against the partition of the core:\n{}", found.join("\n"));
+}
+
+/// Every line of `source` (of `file`, relative to `src/`) that names what its module may not.
 fn violations(file: &str, source: &str) -> Vec<String> {
     let home: Vec<&str> = file.trim_end_matches(".rs").split('/').collect();
     let mut found: Vec<String> = paths(&without_tests(tokens(source)))
@@ -117,14 +157,14 @@ fn violations(file: &str, source: &str) -> Vec<String> {
     found
 }
 
-fn is_forbidden(room: &str, path: &str) -> bool {
-    let is_pure = PURE.contains(&room);
+fn is_forbidden(module: &str, path: &str) -> bool {
+    let is_pure = PURE.contains(&module);
     match path.strip_prefix("crate::") {
-        Some("commands") => !OVER_COMMANDS.contains(&room),
+        Some("commands") => !OVER_COMMANDS.contains(&module),
         Some(other) if EDGES.contains(&other) => {
-            is_pure || (EDGES.contains(&room) && other != room && other != WEB)
+            is_pure || (EDGES.contains(&module) && other != module && other != WEB)
         }
-        _ if WEB_LIBRARIES.contains(&path) => room != WEB,
+        _ if WEB_LIBRARIES.contains(&path) => module != WEB,
         _ => is_pure && IMPURE.contains(&path),
     }
 }
