@@ -11,6 +11,7 @@ use time::Time;
 
 use crate::docker::Endpoint;
 use crate::monitor::severity::Severity;
+use crate::monitor::truth::truth;
 use crate::secret::Secret;
 use crate::slack::{Format, Mention, Webhook};
 use crate::web::Uri;
@@ -25,10 +26,10 @@ fn refuse<T>(reason: &str) -> Outcome<T> {
 
 /// What a switch chooses: `on` or `off`.
 pub(super) fn switch<T: Copy>(on: T, off: T) -> impl Fn(&str) -> Outcome<T> {
-    move |text| match text.to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" => Ok(on),
-        "false" | "0" | "no" | "off" => Ok(off),
-        _ => refuse("it is neither true nor false"),
+    move |text| match truth(text) {
+        Some(true) => Ok(on),
+        Some(false) => Ok(off),
+        None => refuse("it is neither true nor false"),
     }
 }
 

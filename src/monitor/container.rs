@@ -244,8 +244,6 @@ pub struct Inspected {
     /// The image as it was asked for (`Config.Image`): a bare `sha256:…` for a step of a classic
     /// build.
     pub image: String,
-    /// The id of that image (`sha256:…`).
-    pub image_id: String,
     /// Its labels.
     pub labels: Labels,
     /// When it was made.

@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use crate::monitor::container::Labels;
+use crate::monitor::truth::truth;
 
 /// The settings that make containers invisible. Beside them the label `dmon.enable=false` does.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +24,7 @@ impl Filter {
         };
         self.include.as_ref().is_none_or(|include| include.is_match(name))
             && !self.exclude.as_ref().is_some_and(|exclude| exclude.is_match(name))
-            && !labels.get("dmon.enable").is_some_and(|value| is_off(value))
+            && !labels.get("dmon.enable").is_some_and(|value| truth(value) == Some(false))
     }
 }
 
@@ -32,10 +33,6 @@ impl Filter {
 fn without_mark(name: &str) -> &str {
     let is_mark = |mark: &str| mark.len() == 12 && mark.bytes().all(|it| it.is_ascii_hexdigit());
     name.split_once('_').filter(|(mark, _)| is_mark(mark)).map_or(name, |(_, name)| name)
-}
-
-fn is_off(value: &str) -> bool {
-    ["false", "0", "no", "off"].iter().any(|off| value.trim().eq_ignore_ascii_case(off))
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ mod tests;
 mod timeline;
 mod timers;
 mod track;
+pub mod truth;
 
 use std::collections::BTreeMap;
 use std::mem;

@@ -42,7 +42,6 @@ pub(crate) fn row(name: &str) -> Row {
         id,
         name: name.to_owned(),
         image: "tb:1".to_owned(),
-        image_id: "sha256:0".to_owned(),
         labels: Labels::new(),
         created: at(0),
         state: State {

@@ -202,7 +202,6 @@ impl Host {
             id: id(container),
             name: format!("container-{container}"),
             image: "image:1".to_owned(),
-            image_id: String::new(),
             labels: labels(container),
             created: Timestamp::from_seconds(1_799_999_000),
             state: State {

@@ -181,7 +181,6 @@ impl Bench {
             id: ContainerId::new(id),
             name: name.to_owned(),
             image: "img:1".to_owned(),
-            image_id: "sha256:1".to_owned(),
             labels: Labels::new(),
             created: self.engine_time() - Duration::from_mins(62),
             state: State {

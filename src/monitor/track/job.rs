@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::monitor::container::{Labels, RestartPolicy};
 use crate::monitor::effect::Reason;
 use crate::monitor::identity::is_one_off;
+use crate::monitor::truth::truth;
 use crate::monitor::world::{Container, World};
 
 /// A container that was started with `--rm` is a job if it ran less than this.
@@ -21,7 +22,7 @@ pub(super) fn is_job(container: &Container, ran: Duration, clean_ends: u32, worl
     let without_policy = container.restart_policy() == Some(RestartPolicy::No);
     (temporary && ran < JOB_RUNS_AT_MOST)
         || is_one_off(&container.labels)
-        || container.labels.get("dmon.job").is_some_and(|value| is_on(value))
+        || container.labels.get("dmon.job").is_some_and(|value| truth(value) == Some(true))
         || (without_policy && clean_ends >= CLEAN_ENDS_OF_A_JOB)
         || world.is_awaited(container)
 }
@@ -43,8 +44,4 @@ const PROJECT: &str = "com.docker.compose.project";
 /// The compose project and service of a container.
 pub(super) fn compose(labels: &Labels) -> Option<(&String, &String)> {
     Some((labels.get(PROJECT)?, labels.get("com.docker.compose.service")?))
-}
-
-fn is_on(value: &str) -> bool {
-    ["true", "1", "yes", "on"].iter().any(|on| value.trim().eq_ignore_ascii_case(on))
 }

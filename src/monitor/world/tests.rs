@@ -28,7 +28,6 @@ fn running() -> Inspected {
         id: ContainerId::new("a"),
         name: "web".to_owned(),
         image: "img".to_owned(),
-        image_id: String::new(),
         labels: Labels::new(),
         created: at(99),
         state: State {

@@ -36,7 +36,6 @@ pub(super) fn made(id: ContainerId, plan: &Plan, at: Timestamp) -> Inspected {
         id,
         name: plan.name.clone(),
         image: plan.image.to_owned(),
-        image_id: format!("sha256:{}", plan.image),
         labels: plan.labels.clone(),
         created: at,
         state: State {

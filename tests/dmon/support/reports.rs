@@ -92,7 +92,6 @@ fn up(name: &str, seconds: u64) -> Container {
         id,
         name: name.to_owned(),
         image: "shop:1".to_owned(),
-        image_id: "sha256:0".to_owned(),
         labels: Labels::new(),
         created: NOW,
         state,

@@ -69,7 +69,7 @@ struct Line<'a> {
     names: [String; 1],
     image: &'a str,
     #[serde(rename = "ImageID")]
-    image_id: &'a str,
+    image_id: String,
     command: &'static str,
     created: i64,
     ports: [(); 0],
@@ -113,7 +113,7 @@ fn line(shown: &Inspected, state: Option<&'static str>, status: &str) -> Vec<u8>
         id: shown.id.as_str(),
         names: [format!("/{}", shown.name)],
         image: &shown.image,
-        image_id: &shown.image_id,
+        image_id: image_id(shown),
         command: "sleep",
         created: shown.created.seconds(),
         ports: [],
@@ -203,7 +203,7 @@ struct Description<'a> {
     path: &'static str,
     args: [&'static str; 1],
     state: Option<DescribedState<'a>>,
-    image: &'a str,
+    image: String,
     name: String,
     restart_count: u32,
     driver: &'static str,
@@ -303,7 +303,7 @@ fn description(shown: &Inspected, flaw: Option<Flaw>) -> Vec<u8> {
         path: "sleep",
         args: ["inf"],
         state: (flaw != Some(Flaw::NoState)).then(|| described_state(shown, flaw)),
-        image: &shown.image_id,
+        image: image_id(shown),
         name: format!("/{}", shown.name),
         restart_count: shown.restart_count,
         driver: "overlay2",
@@ -454,4 +454,9 @@ fn rfc3339(at: Option<Timestamp>) -> String {
     let (date, hour, minute, second) = (utc.date(), utc.hour(), utc.minute(), utc.second());
     let nanosecond = utc.nanosecond();
     format!("{date}T{hour:02}:{minute:02}:{second:02}.{nanosecond:09}Z")
+}
+
+/// The id of its image.
+fn image_id(shown: &Inspected) -> String {
+    format!("sha256:{}", shown.image)
 }
