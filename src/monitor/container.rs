@@ -87,6 +87,11 @@ impl Status {
     pub fn is_up(self) -> bool {
         matches!(self, Self::Running | Self::Paused)
     }
+
+    /// Whether it has run and ended.
+    pub fn has_ended(self) -> bool {
+        matches!(self, Self::Exited | Self::Dead | Self::Restarting)
+    }
 }
 
 impl fmt::Display for Status {

@@ -85,6 +85,12 @@ impl Container {
                 steps.push(What::Died { exit_code, from, unseen: 0 });
             }
             (false, true) => steps.push(What::Started(By::Untold)),
+            // One that was not seen before, or not since it was made, has run meanwhile.
+            (false, false) if self.status == Status::Created && line.status.has_ended() => {
+                steps.push(What::Started(By::Untold));
+                let (exit_code, from) = (line.exit_code, Status::Running);
+                steps.push(What::Died { exit_code, from, unseen: 0 });
+            }
             _ => {}
         }
         match line.status {

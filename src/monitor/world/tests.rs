@@ -257,6 +257,18 @@ fn a_line_of_a_run_that_began_after_the_last_inspection_shows_a_restart() {
 }
 
 #[test]
+fn a_line_of_one_that_ran_and_ended_unseen_shows_both() {
+    let check = |status: Status, expected: &str| {
+        let line = Listed { status, exit_code: Some(3), ..line() };
+        let learned = World::default().believe_line(moment(300), &line, &clocks(300));
+        assert_eq!(what(&learned), expected);
+    };
+    check(Status::Created, "Appeared");
+    check(Status::Exited, "Appeared, started, died Some(3) unseen 0");
+    check(Status::Restarting, "Appeared, started, died Some(3) unseen 0, is restarting");
+}
+
+#[test]
 fn a_line_that_cannot_be_read_is_no_absence() {
     let mut world = world();
     let (id, name, reason) = (ContainerId::new("a"), String::new(), String::new());
