@@ -15,6 +15,9 @@ pub struct Change {
     pub at: Option<Timestamp>,
     /// When, by dmon's own clock.
     pub moment: Moment,
+    /// Since when it may have happened: when the container was last seen as it was before. What was
+    /// heard happened then.
+    pub earliest: Moment,
     /// How dmon knows.
     pub seen: Seen,
     /// What.

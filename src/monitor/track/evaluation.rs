@@ -18,6 +18,9 @@ use crate::monitor::world::{Container, World};
 /// The most log lines that are fetched.
 const LOG_LINES_AT_MOST: u32 = 50;
 
+/// After so many lists that did not show a container its changes have no exact time.
+const LISTS_MISSED: u32 = 3;
+
 /// What identities are judged by.
 pub(in crate::monitor) struct Env<'a> {
     pub settings: &'a Settings,
@@ -53,8 +56,18 @@ impl<'a> Env<'a> {
             None => self.clocks.wall_at(change.moment),
         };
         let blind = self.link.gap_caught_up_with().filter(|_| change.seen == Seen::Found);
-        let between = blind.map(|gap| (gap.since, self.clocks.wall));
+        let unseen = change.at.is_none() && self.is_unseen_for_long(change);
+        let since = blind.map(|gap| gap.since);
+        let since = since.or_else(|| unseen.then(|| self.clocks.wall_at(change.earliest)));
+        let between = since.map(|since| (since, self.clocks.wall));
         Sign { at, moment: change.moment, known: self.now(), between }
+    }
+
+    /// Whether what changed was not seen for so long that the moment of its discovery says little of
+    /// when it happened: so where neither the list nor an inspection could be read.
+    fn is_unseen_for_long(&self, change: &Change) -> bool {
+        change.seen == Seen::Found
+            && change.moment.since(change.earliest) > self.settings.interval * LISTS_MISSED
     }
 
     /// Whether a container can be inspected.

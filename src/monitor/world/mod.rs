@@ -123,7 +123,10 @@ impl World {
             Occurred::Before(moment) => moment,
         };
         let at = Some(event.time);
-        let heard = |what| Change { id: id.clone(), at, moment, seen: Seen::Heard, what };
+        let heard = |what| {
+            let (id, earliest, seen) = (id.clone(), moment, Seen::Heard);
+            Change { id, at, moment, earliest, seen, what }
+        };
         if event.action == Action::Destroy {
             let removed = self.remove(id, moment, now).map(|last| What::Removed(Box::new(last)));
             return Learned { changes: removed.map(heard).into_iter().collect(), unsure: vec![] };
@@ -192,10 +195,11 @@ impl World {
     /// Believes a line of the list, for want of an inspection.
     pub fn believe_line(&mut self, asked: Moment, line: &Listed, clocks: &Clocks) -> Learned {
         let mut learned = Learned::default();
-        let at = clocks.moment;
+        let moment = clocks.moment;
+        let earliest = self.last_seen(&line.id).unwrap_or(asked);
         let mut found = |what| {
-            let id = line.id.clone();
-            learned.changes.push(Change { id, at: None, moment: at, seen: Seen::Found, what });
+            let (id, at, seen) = (line.id.clone(), None, Seen::Found);
+            learned.changes.push(Change { id, at, moment, earliest, seen, what });
         };
         if !self.containers.contains_key(&line.id) {
             self.containers.insert(line.id.clone(), Container::created(asked, line, clocks));
@@ -217,11 +221,13 @@ impl World {
         if self.containers.get(id).is_some_and(|container| container.heard > asked) {
             return Learned { changes: Vec::new(), unsure: vec![id.clone()] };
         }
+        let earliest = self.last_seen(id).unwrap_or(asked);
         match self.remove(id, asked, asked) {
             None => Learned::default(),
             Some(last) => {
                 let (id, what) = (id.clone(), What::Removed(Box::new(last)));
-                let change = Change { id, at: None, moment: asked, seen: Seen::Found, what };
+                let (at, seen) = (None, Seen::Found);
+                let change = Change { id, at, moment: asked, earliest, seen, what };
                 Learned { changes: vec![change], unsure: Vec::new() }
             }
         }
@@ -237,12 +243,14 @@ impl World {
         // When it began to run, by which its restarts are known, is first told by an inspection.
         let known = self.containers.get(&seen.id).is_some_and(|known| known.details.is_some());
         self.revision += u64::from(!known);
+        let earliest = self.last_seen(&seen.id).unwrap_or(asked);
         let mut found = |(at, what): (Option<_>, What)| {
             let moment = at.map_or(asked, |at| clocks.moment_of(at));
             learned.changes.push(Change {
                 id: seen.id.clone(),
                 at,
                 moment,
+                earliest,
                 seen: Seen::Found,
                 what,
             });
@@ -266,6 +274,11 @@ impl World {
         }
         self.reindex(&seen.id);
         learned
+    }
+
+    /// When a container was last seen to be as it is believed to be.
+    fn last_seen(&self, id: &ContainerId) -> Option<Moment> {
+        self.containers.get(id).map(|container| container.confirmed.max(container.heard))
     }
 
     /// Removes a container that was removed at `moment`, as was learned `now`.
