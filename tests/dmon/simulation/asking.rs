@@ -60,7 +60,10 @@ impl Host {
             Ok(Reply::Stream(..)) => unreachable!("nobody but the listener asks for events"),
             Ok(Reply::Nothing) => {
                 if asked.sent.question.about == About::List {
-                    self.queue(LIST_TAKES, Happening::Unlisted(incarnation));
+                    self.queue(
+                        LIST_TAKES,
+                        Happening::Unlisted(incarnation, asked.sent.question.asked),
+                    );
                 }
                 return;
             }
@@ -96,7 +99,7 @@ impl Host {
             return self.send(Asked { made: made + 1, target, ..asked });
         }
         if question.about == About::List {
-            self.lists(asked.well);
+            self.lists(question.asked, asked.well);
         }
         let input = self.answers.read(question, response);
         let dmon = self.dmon.as_mut().expect("it runs");

@@ -9,6 +9,7 @@ use dmon::docker::{Endpoint, Error, Response};
 use dmon::monitor::alert::Alert;
 use dmon::monitor::event::Action;
 use dmon::monitor::input::Input;
+use dmon::monitor::moment::Moment;
 use dmon::monitor::state::State;
 use dmon::timestamp::Timestamp;
 
@@ -37,7 +38,7 @@ pub(super) enum Happening {
     /// An answer reaches a dmon.
     Answered(u32, Asked, Result<Response, Error>),
     /// A list has had no answer for as long as anybody waits.
-    Unlisted(u32),
+    Unlisted(u32, Moment),
     /// The Engine reads what a listener asks for; the listener has it.
     Wanted(u32, Wanted),
     Got(u32, Wanted, Result<Vec<u8>, Error>),
@@ -244,7 +245,7 @@ impl Host {
             Happening::Deed(deed) => self.deed(deed),
             Happening::Asked(dmon, asked) => self.asked(dmon, asked),
             Happening::Answered(dmon, asked, response) => self.answered(dmon, asked, response),
-            Happening::Unlisted(dmon) if self.runs(dmon) => self.lists(false),
+            Happening::Unlisted(dmon, asked) if self.runs(dmon) => self.lists(asked, false),
             Happening::Wanted(dmon, wanted) => self.wanted(dmon, wanted),
             Happening::Got(dmon, wanted, result) => self.got(dmon, wanted, result),
             Happening::Arrives(stream, bytes) => self.arrives(stream, &bytes),
@@ -254,7 +255,7 @@ impl Host {
             Happening::Listens(dmon) if self.runs(dmon) => self.listen(),
             Happening::Input(dmon, input) if self.runs(dmon) => self.give(input),
             // It ended meanwhile.
-            Happening::Unlisted(_)
+            Happening::Unlisted(..)
             | Happening::Silence(_)
             | Happening::Listens(_)
             | Happening::Input(..) => {}

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use dmon::monitor::moment::Moment;
 use dmon::timestamp::Timestamp;
 
 use super::host::Host;
@@ -33,6 +34,8 @@ pub(super) struct Sight {
     hears: bool,
     opens: bool,
     lists: bool,
+    /// When the newest list was asked for that was answered well.
+    listed: Option<Moment>,
     /// There are no events: lists alone show what happens.
     polls: bool,
 }
@@ -71,9 +74,15 @@ impl Sight {
 }
 
 impl Host {
-    /// A list was answered well, or was not.
-    pub(super) fn lists(&mut self, well: bool) {
+    /// The list that was asked for then was answered well, or was not. One that is older than the
+    /// last that was answered well says nothing any more if it was not.
+    pub(super) fn lists(&mut self, asked: Moment, well: bool) {
         let now = self.now();
+        if well {
+            self.sight.listed = self.sight.listed.max(Some(asked));
+        } else if self.sight.listed > Some(asked) {
+            return;
+        }
         self.sight.lists = well;
         self.sight.update(now);
     }
@@ -105,7 +114,7 @@ impl Host {
     pub(super) fn is_away(&mut self) {
         let now = self.now();
         (self.sight.hears, self.sight.lists, self.sight.opens) = (false, false, false);
-        self.sight.away_since = Some(now);
+        (self.sight.away_since, self.sight.listed) = (Some(now), None);
         self.sight.update(now);
     }
 }

@@ -164,6 +164,14 @@ impl Judges<'_> {
         from
     }
 
+    /// When inspections of a soul were answered badly.
+    fn inspections_refused(&self, soul: Soul) -> impl Iterator<Item = &Fault> {
+        let concerns = move |fault: &&Fault| {
+            matches!(fault.endpoint, Endpoint::Inspect) && fault.of.is_none_or(|of| of == soul)
+        };
+        self.host.faults_past.iter().filter(concerns)
+    }
+
     /// Whether there was a time between those in which dmon could not see.
     fn is_blind(&self, from: Timestamp, to: Timestamp) -> bool {
         self.host.sight.blind.iter().any(|(begin, end)| *begin < to && *end > from)

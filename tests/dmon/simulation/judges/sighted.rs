@@ -73,17 +73,27 @@ impl Judges<'_> {
             post.at + STORM_WAITS > from && post.at < from + TOLD_WITHIN && post.alerts.len() > 3
         });
         let until = from + TOLD_WITHIN + if busy { STORM_WAITS } else { Duration::ZERO };
+        // What ran again by then may pass for started by the Engine.
+        let names = |alert: &Alert| match &alert.kind {
+            Kind::EngineRestarted { restarted } => {
+                restarted.iter().any(|name| self.soul_named(name) == Some(soul))
+            }
+            _ => false,
+        };
         let tells = |alert: &Alert| {
-            self.soul(&alert.identity) == Some(soul)
-                && !matches!(alert.kind, Kind::Recovered { .. })
-                && (alert.time + SAME >= at || begin(alert) + SAME >= at)
+            names(alert)
+                || self.soul(&alert.identity) == Some(soul)
+                    && !matches!(alert.kind, Kind::Recovered { .. })
+                    && (alert.time + SAME >= at || begin(alert) + SAME >= at)
         };
         let told = self
             .host
             .posts
             .iter()
             .any(|post| post.at >= at && post.at <= until && post.alerts.iter().any(tells));
-        told || self.is_unreachable(at, until) || self.is_within_incident(soul, at)
+        // What is known only once Slack was told of an earlier one belongs to that incident.
+        let within = [at, until].into_iter().any(|then| self.is_within_incident(soul, then));
+        told || within || self.is_unreachable(at, until)
     }
 
     /// Whether Slack was told between those times, or before and still, that dmon cannot see.

@@ -8,7 +8,7 @@ use dmon::monitor::container::{Health, RestartPolicy};
 use dmon::monitor::identity::Identity;
 use dmon::timestamp::Timestamp;
 
-use super::{FOUND_WITHIN, Judges, LASTING, SAME, Said, begin, is_problem};
+use super::{ASKED_AGAIN_WITHIN, FOUND_WITHIN, Judges, LASTING, SAME, Said, begin, is_problem};
 use crate::simulation::host::Post;
 use crate::simulation::story::told;
 use crate::simulation::truth::{Condition, Death, Fact, Soul, What, Why};
@@ -207,7 +207,20 @@ impl Judges<'_> {
         let (Some(made), Some(removed)) = (made, removed) else { return true };
         let in_gap = |(from, to): &(Timestamp, Timestamp)| *from <= made && removed <= *to;
         let between_looks = self.host.climate.polls && removed.since(made) < FOUND_WITHIN;
-        !between_looks && !self.host.sight.blind.iter().any(in_gap)
+        !between_looks
+            && !self.host.sight.blind.iter().any(in_gap)
+            && !self.is_replaced_unconfirmed(fact, removed)
+    }
+
+    /// Whether no inspection could show a death, nor that its container is gone, until another one
+    /// took its place: absence from a list alone is never believed.
+    fn is_replaced_unconfirmed(&self, death: &Fact, removed: Timestamp) -> bool {
+        let mut later = self.truth.of(death.soul).filter(|fact| fact.at > removed);
+        let Some(next) = later.find(|fact| fact.what == What::Made) else { return false };
+        let mut faults = self.inspections_refused(death.soul);
+        self.is_deaf(removed - SAME, removed + SAME)
+            && faults
+                .any(|fault| fault.from <= death.at && next.at <= fault.until + ASKED_AGAIN_WITHIN)
     }
 
     /// Each death is told, or belongs to what was told.

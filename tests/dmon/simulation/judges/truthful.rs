@@ -117,7 +117,11 @@ impl Case<'_> {
                 _ => false,
             }),
             Kind::RestartedAutomatically { .. } => self.was(|what| match what {
-                What::Started(by) => *by == By::Policy || self.deaf && *by == By::Person,
+                What::Started(by) => {
+                    // Without an inspection nobody knows that it has no policy.
+                    let unsure = self.deaf || self.is_uninspected();
+                    *by == By::Policy || unsure && *by == By::Person
+                }
                 _ => false,
             }),
             Kind::Recreated { .. } | Kind::Added { .. } => {
@@ -200,6 +204,12 @@ impl Case<'_> {
     fn unread(&self) -> bool {
         let climate = &self.judges.host.climate;
         climate.slow > 0 || climate.questions.is_some()
+    }
+
+    /// Whether its inspections were not answered then.
+    fn is_uninspected(&self) -> bool {
+        let (mut faults, at) = (self.judges.inspections_refused(self.soul), self.alert.time);
+        faults.any(|fault| fault.from <= at && at <= fault.until)
     }
 
     /// Whether it is meant to end, or has ended often enough by itself with 0 to pass for it; where
