@@ -91,6 +91,30 @@ fn absence_is_confirmed_before_it_is_believed() {
 }
 
 #[test]
+fn what_nobody_could_see_for_long_is_reported_without_an_exact_time() {
+    check(
+        "a b",
+        "1 deaf; 2 refusing; 12 destroy a; 20 readable; 200 wait",
+        &["31.0 CRITICAL Removed a running"],
+    );
+    check(
+        "a b",
+        "1 deaf; 2 refusing; 12 destroy a; 90 readable; 200 wait",
+        &["172.0 CRITICAL Removed a running (late)"],
+    );
+}
+
+#[test]
+fn an_end_that_the_list_alone_shows_outlives_the_removal_of_the_container_before() {
+    check(
+        "a b",
+        "1 deaf; 2 refusing; 12 destroy a; 13 create a; 14 start a; 14.5 die a 3; \
+         90 readable; 200 wait",
+        &["21.0 CRITICAL RestartFailed a running→exited DidNotStayUp"],
+    );
+}
+
+#[test]
 fn a_list_that_fails_is_reported_and_events_are_judged_all_the_same() {
     check(
         "a b",
