@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::message::cause;
 use crate::monitor::alert::Alert;
 use crate::monitor::container::Health;
-use crate::monitor::effect::{Batch, Held};
+use crate::monitor::effect::{Batch, Suppressed};
 use crate::report::{Counts, Report, Row};
 use crate::timestamp::Timestamp;
 
@@ -55,9 +55,9 @@ pub fn engine_unreachable(cause: &str, time: Timestamp) -> String {
 }
 
 /// The line of what `dmon explain` found and is not told.
-pub fn held(Held { identity, name, what, reason }: &Held, time: Timestamp) -> String {
+pub fn held(Suppressed { identity, name, what, reason }: &Suppressed, time: Timestamp) -> String {
     let (identity, reason) = (identity.to_string(), reason.words());
-    written(&Line::Held { identity, name, what, reason, time: rfc3339(time) })
+    written(&Line::Suppressed { identity, name, what, reason, time: rfc3339(time) })
 }
 
 /// The line of `dmon explain` on what the recording holds, and how many messages come of it.
@@ -96,7 +96,7 @@ enum Line<'a> {
     Report(ReportLine<'a>),
     Container(ContainerLine<'a>),
     Alert(AlertLine<'a>),
-    Held { identity: String, name: &'a str, what: &'a str, reason: &'a str, time: String },
+    Suppressed { identity: String, name: &'a str, what: &'a str, reason: &'a str, time: String },
     Recording { from: String, to: String, events: usize, containers: usize, messages: usize },
     TestNotification { host: &'a str, time: String },
     Check { name: &'a str, outcome: &'a str, detail: &'a str },

@@ -34,7 +34,7 @@ impl Files {
         let why = match Store::open(&config.state_dirs) {
             Ok(store) => match store.lock() {
                 Ok(lock) => return Ok(Self::Kept { store, _lock: lock }),
-                Err(error @ LockError::Held { .. }) => return Err(Failed::because(&error)),
+                Err(error @ LockError::Suppressed { .. }) => return Err(Failed::because(&error)),
                 Err(error @ LockError::Failed { .. }) => error.to_string(),
             },
             Err(error) => error,

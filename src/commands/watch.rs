@@ -30,7 +30,7 @@ use crate::docker::own;
 use crate::json_lines;
 use crate::message::alert::{self, Context};
 use crate::monitor::Monitor;
-use crate::monitor::effect::{Batch, Effect, Held, Level};
+use crate::monitor::effect::{Batch, Effect, Level, Suppressed};
 use crate::monitor::input::Input;
 use crate::monitor::moment::{Moment, Now};
 use crate::monitor::settings::Settings;
@@ -232,7 +232,7 @@ impl Watch<'_> {
             }
             Effect::Post(batch) => self.post(&batch),
             Effect::Save => self.files.save(&self.monitor.state()),
-            Effect::Held(Held { identity, name, what, reason }) => {
+            Effect::Suppressed(Suppressed { identity, name, what, reason }) => {
                 log::info!("not told of {identity} ({name}): {what}: {}", reason.words());
             }
             Effect::Log(remark) => match remark.level() {

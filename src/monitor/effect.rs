@@ -48,7 +48,7 @@ pub enum Effect {
     /// Nothing is left to do.
     Exit,
     /// Something was seen and is not sent (now): for the log and for `dmon explain`.
-    Held(Held),
+    Suppressed(Suppressed),
     /// A line for the log.
     Log(Remark),
 }
@@ -168,12 +168,12 @@ pub struct Batch {
     /// What is told, the worst first. Empty only beside `uncounted`.
     pub alerts: Vec<Alert>,
     /// What there were too many of to be kept one by one: title and image, and how many.
-    pub crowd: Vec<Crowd>,
+    pub crowd: Vec<Overflow>,
 }
 
 /// Alerts above the thousand that are kept one by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Crowd {
+pub struct Overflow {
     /// Their title.
     pub title: String,
     /// Their image.
@@ -184,7 +184,7 @@ pub struct Crowd {
 
 /// Something that is not told, or not now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct Suppressed {
     /// Of whom.
     pub identity: Identity,
     /// Its container's name.
@@ -195,7 +195,7 @@ pub struct Held {
     pub reason: Reason,
 }
 
-impl Held {
+impl Suppressed {
     /// This alert is not sent, or not now.
     pub(in crate::monitor) fn of(alert: &Alert, reason: Reason) -> Self {
         Self {

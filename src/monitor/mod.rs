@@ -61,7 +61,7 @@ use crate::monitor::saver::{Revision, Saver};
 use crate::monitor::settings::Settings;
 use crate::monitor::state::State;
 use crate::monitor::timeline::Timeline;
-use crate::monitor::track::{ANSWER_WITHIN, Askers, Env, Finding, Question, Tracks};
+use crate::monitor::track::{ANSWER_WITHIN, Env, Finding, Intents, Question, Tracks};
 use crate::monitor::world::{Learned, Occurred, World};
 
 /// The core: all that dmon knows, and what follows from it.
@@ -236,7 +236,7 @@ impl Monitor {
             self.timeline.engine_shows(event.time);
         }
         let learned = self.world.hear(event, occurred, &self.timeline.clocks());
-        if event.action == Action::Restart && self.link.askers() == Askers::Untold {
+        if event.action == Action::Restart && self.link.intents() == Intents::Hidden {
             self.world.restarted_by_podman(&event.id, self.now());
         }
         self.learn(learned);
@@ -382,7 +382,7 @@ impl Monitor {
                     None
                 }
             };
-            self.effects.extend(held.map(Effect::Held));
+            self.effects.extend(held.map(Effect::Suppressed));
         }
     }
 

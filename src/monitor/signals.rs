@@ -48,7 +48,7 @@ pub enum Force {
 
 /// How somebody asked for a death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Asked {
+pub enum Intent {
     /// By a signal alone (`docker kill`, `docker rm -f`).
     Kill,
     /// By a stop.
@@ -57,13 +57,13 @@ pub enum Asked {
 
 impl Signals {
     /// Who asked for a death at `died`, as far as was told until now.
-    pub fn asked(&self, died: Moment) -> Option<Asked> {
+    pub fn asked(&self, died: Moment) -> Option<Intent> {
         if self.stop.is_some_and(|stop| near(stop, died)) {
-            return Some(Asked::Stop);
+            return Some(Intent::Stop);
         }
         let kill = self.kill?;
         let recent = died.since(kill.at) <= KILL_EXCUSES_FOR;
-        (recent || kill.force == Force::Certain).then_some(Asked::Kill)
+        (recent || kill.force == Force::Certain).then_some(Intent::Kill)
     }
 
     /// How long after its death a container is given for somebody's request to be told.
@@ -162,21 +162,21 @@ mod tests {
     #[test]
     fn a_death_is_excused_by_what_was_sent_around_it() {
         let at = |seconds| Moment(Duration::from_secs(seconds));
-        let check = |kill: Option<(u64, Force)>, stop: Option<u64>, expected: Option<Asked>| {
+        let check = |kill: Option<(u64, Force)>, stop: Option<u64>, expected: Option<Intent>| {
             let kill = kill.map(|(seconds, force)| Kill { at: at(seconds), force });
             let signals = Signals { kill, stop: stop.map(at), oom: None };
             assert_eq!(signals.asked(at(100)), expected, "{kill:?} {stop:?}");
         };
         check(None, None, None);
-        check(Some((95, Force::Polite)), None, Some(Asked::Kill));
-        check(Some((101, Force::Polite)), None, Some(Asked::Kill));
+        check(Some((95, Force::Polite)), None, Some(Intent::Kill));
+        check(Some((101, Force::Polite)), None, Some(Intent::Kill));
         check(Some((60, Force::Polite)), None, None);
-        check(Some((60, Force::Certain)), None, Some(Asked::Kill));
-        check(Some((40, Force::Polite)), Some(101), Some(Asked::Stop));
-        check(None, Some(100), Some(Asked::Stop));
+        check(Some((60, Force::Certain)), None, Some(Intent::Kill));
+        check(Some((40, Force::Polite)), Some(101), Some(Intent::Stop));
+        check(None, Some(100), Some(Intent::Stop));
         check(None, Some(50), None);
         check(Some((40, Force::Polite)), Some(90), None);
-        check(Some((75, Force::Polite)), Some(90), Some(Asked::Kill));
+        check(Some((75, Force::Polite)), Some(90), Some(Intent::Kill));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct Lock {
 #[derive(Debug)]
 pub enum LockError {
     /// Another dmon has it.
-    Held {
+    Suppressed {
         /// The state directory.
         directory: PathBuf,
         /// The other one, as it is numbered where it runs; `None` when it did not say yet.
@@ -58,7 +58,10 @@ impl Store {
                 Err(TryLockError::WouldBlock) if turn < TRIES => clock::pause(PAUSE),
                 Err(TryLockError::WouldBlock) => {
                     let directory = self.directory.clone();
-                    return Err(LockError::Held { directory, process: process_in(&mut file) });
+                    return Err(LockError::Suppressed {
+                        directory,
+                        process: process_in(&mut file),
+                    });
                 }
             }
         }
@@ -96,7 +99,7 @@ fn process_in(file: &mut File) -> Option<u32> {
 impl fmt::Display for LockError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Held { directory, process } => {
+            Self::Suppressed { directory, process } => {
                 write!(formatter, "another dmon")?;
                 if let Some(process) = process {
                     write!(formatter, " (process {process})")?;

@@ -108,7 +108,7 @@ stored! {
         Counted, Grace, EngineAway, EngineRestart, NeverStarted,
     }
 
-    enum subject::Aspect { Down, Loop, Health, Restarting, Paused, Memory }
+    enum subject::Symptom { Down, Loop, Health, Restarting, Paused, Memory }
 
     struct subject::Run { sign, origin, health, policy_off }
 
@@ -116,14 +116,14 @@ stored! {
 
     enum subject::Origin { First, Request, Automatic }
 
-    struct subject::Sign { at, moment or default, known, between }
+    struct subject::Observation { at, moment or default, known, between }
 
     struct subject::Death {
         sign, container, exit_code, from, asked, out_of_memory, seen, unseen, restart_count, log,
         ran, origin, removed, back, counted,
     }
 
-    enum signals::Asked { Kill, Stop }
+    enum signals::Intent { Kill, Stop }
 
     enum change::Seen { Heard, Found }
 
@@ -131,7 +131,7 @@ stored! {
 
     enum change::By { Somebody, Policy, Untold }
 
-    struct subject::Answered { at, known, exit_code }
+    struct subject::LoopDeath { at, known, exit_code }
 
     enum subject::Arrival { Added, Recreated { image_before } }
 }
@@ -149,19 +149,19 @@ stored! {
 
     struct ledger::Recovery { since, alert, unsure }
 
-    enum ledger::Trust { AtOnce, AfterCooldown }
+    enum ledger::Damping { AtOnce, AfterCooldown }
 
-    struct ledger::Told { at, severity, gravity, follow_ups }
+    struct ledger::Told { at, severity, finality as "gravity", follow_ups }
 
     enum severity::Severity { Info, Warning, Critical }
 
-    enum ledger::Gravity { Passing, Lasting, Final }
+    enum ledger::Finality { Passing, Lasting, Final }
 
     struct ledger::Notice { due, alert; batch = None }
 
-    struct ledger::Widening { wait, next, last }
+    struct ledger::NoticeBackoff { wait, next, last }
 
-    struct effect::Crowd { title, image, count }
+    struct effect::Overflow { title, image, count }
 
     struct ledger::Pace {
         next or default, storm or default, failures or default, batches or default,
@@ -222,7 +222,7 @@ stored! {
 
 impl Key for identity::Identity {}
 impl Key for container::ContainerId {}
-impl Key for subject::Aspect {}
+impl Key for subject::Symptom {}
 
 /// What was handed on of the problems, the ledger knows.
 impl Stored for subject::Problems {

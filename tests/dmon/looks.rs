@@ -3,7 +3,7 @@
 
 use dmon::message::Message;
 use dmon::monitor::alert::Kind;
-use dmon::monitor::effect::Crowd;
+use dmon::monitor::effect::Overflow;
 use dmon::slack::{Mention, Shape, bodies};
 use dmon::terminal::{self, Colour};
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn reports_look_as_they_always_did() {
 #[test]
 fn alerts_look_as_they_always_did() {
     check("alert", &told(vec![out_of_memory()], vec![]));
-    let crowd = Crowd {
+    let crowd = Overflow {
         title: "Container Added".to_owned(),
         image: "shop/worker:7".to_owned(),
         count: 212,

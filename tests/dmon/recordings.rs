@@ -33,7 +33,7 @@ fn told(folder: &Path) -> Vec<String> {
     let lines = replay(&recording, settings());
     let batches = lines.into_iter().filter_map(|line| match line.said {
         Said::Told(batch) => Some(batch),
-        Said::Held(_) => None,
+        Said::Suppressed(_) => None,
     });
     batches.flat_map(|batch| batch.alerts).map(|alert| short(&alert)).collect()
 }

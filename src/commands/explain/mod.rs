@@ -14,7 +14,7 @@ use crate::args::Output;
 use crate::config::Config;
 use crate::message::alert::{self, Context};
 use crate::message::units::count;
-use crate::monitor::effect::Held;
+use crate::monitor::effect::Suppressed;
 use crate::{json_lines, terminal};
 
 pub(super) fn run(config: &Config, output: Output, path: &Path) -> Result<(), Failed> {
@@ -55,7 +55,7 @@ fn reach_in_words(reach: Reach, config: &Config) -> String {
 fn json(Line { at, said }: &Line) -> String {
     match said {
         Said::Told(batch) => json_lines::alerts(batch),
-        Said::Held(held) => json_lines::held(held, *at),
+        Said::Suppressed(held) => json_lines::held(held, *at),
     }
 }
 
@@ -63,7 +63,7 @@ fn json(Line { at, said }: &Line) -> String {
 fn text(Line { at, said }: &Line, config: &Config, host: &str) -> String {
     let time = |moment| config.timezone.format(moment);
     match said {
-        Said::Held(Held { identity, name, what, reason }) => {
+        Said::Suppressed(Suppressed { identity, name, what, reason }) => {
             let reason = reason.words();
             let container = if name.is_empty() { identity.to_string() } else { name.clone() };
             format!("{} not told of {container}: {what}: {reason}\n", time(*at))

@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::recording::Recording;
 use crate::monitor::Monitor;
 use crate::monitor::alert::Kind;
-use crate::monitor::effect::{Batch, Effect, Held};
+use crate::monitor::effect::{Batch, Effect, Suppressed};
 use crate::monitor::input::{Input, Loss, News, Outcome, Ping};
 use crate::monitor::moment::Now;
 use crate::monitor::settings::Settings;
@@ -40,7 +40,7 @@ pub enum Said {
     /// A message.
     Told(Batch),
     /// Something that is not told, and why.
-    Held(Held),
+    Suppressed(Suppressed),
 }
 
 /// Plays `recording` to a core with these settings. What Slack is told is taken as delivered.
@@ -130,7 +130,7 @@ impl Replay<'_> {
     fn answer(&mut self, effect: Effect) -> Option<Input> {
         let at = self.clock;
         match effect {
-            Effect::Held(held) => self.lines.push(Line { at, said: Said::Held(held) }),
+            Effect::Suppressed(held) => self.lines.push(Line { at, said: Said::Suppressed(held) }),
             Effect::Post(batch) => {
                 let delivery = Input::Delivery { batch: batch.id, outcome: Outcome::Delivered };
                 let start = batch.alerts.iter().all(|it| matches!(it.kind, Kind::Watching { .. }));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::incident::{Incident, Mark, Owed, Recovery, Told, Trust};
+use super::incident::{Damping, Incident, Mark, Owed, Recovery, Told};
 use crate::monitor::alert::{Alert, Kind, Repeat};
 use crate::monitor::effect::{BatchId, Reason};
 use crate::monitor::moment::Moment;
@@ -23,7 +23,7 @@ pub struct Account {
     /// Notices that are owed.
     pub notices: Vec<Notice>,
     /// How seldom automatic restarts are told.
-    pub widening: Option<Widening>,
+    pub widening: Option<NoticeBackoff>,
 }
 
 /// A notice that is owed.
@@ -39,7 +39,7 @@ pub struct Notice {
 
 /// How seldom the automatic restarts of an identity are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Widening {
+pub struct NoticeBackoff {
     /// The wait after the last notice.
     pub wait: Duration,
     /// When the next notice may leave.
@@ -65,7 +65,7 @@ impl Account {
                 changed: now,
                 times,
                 recovery: None,
-                trust: if relapse { Trust::AfterCooldown } else { Trust::AtOnce },
+                trust: if relapse { Damping::AfterCooldown } else { Damping::AtOnce },
                 told: None,
             });
             return None;
@@ -122,7 +122,7 @@ impl Account {
     pub fn restarted(&mut self, alert: Alert, now: Moment) -> Option<Reason> {
         let widening = self.widening.take().filter(|widening| now < widening.last + DAY);
         let (wait, next) = widening.map_or((Duration::ZERO, now), |it| (it.wait, it.next));
-        self.widening = Some(Widening { wait, next, last: now });
+        self.widening = Some(NoticeBackoff { wait, next, last: now });
         self.notice(alert, next.max(now));
         (next > now).then_some(Reason::Counted)
     }
@@ -149,15 +149,15 @@ impl Account {
     /// Takes in that something was told.
     pub fn told(&mut self, mark: Mark, batch: BatchId, now: Moment) {
         let told =
-            |severity, gravity, follow_ups| Some(Told { at: now, severity, gravity, follow_ups });
+            |severity, finality, follow_ups| Some(Told { at: now, severity, finality, follow_ups });
         match (mark, &mut self.incident) {
-            (Mark::Problem(severity, gravity), Some(incident)) => {
+            (Mark::Problem(severity, finality), Some(incident)) => {
                 let follow_ups = incident.told.map_or(0, |told| told.follow_ups);
-                incident.told = told(severity, gravity, follow_ups);
+                incident.told = told(severity, finality, follow_ups);
             }
-            (Mark::FollowUp(severity, gravity), Some(incident)) => {
+            (Mark::FollowUp(severity, finality), Some(incident)) => {
                 let follow_ups = incident.told.map_or(0, |told| told.follow_ups) + 1;
-                incident.told = told(severity, gravity, follow_ups);
+                incident.told = told(severity, finality, follow_ups);
             }
             (Mark::Recovered, Some(incident)) => {
                 self.recovered = Some(now);

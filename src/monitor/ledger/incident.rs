@@ -36,7 +36,7 @@ pub struct Incident {
     /// Its recovery, once it is well.
     pub recovery: Option<Recovery>,
     /// How soon a recovery is told.
-    pub trust: Trust,
+    pub trust: Damping,
     /// What Slack was told last; `None`: nothing yet.
     pub told: Option<Told>,
 }
@@ -54,7 +54,7 @@ pub struct Recovery {
 
 /// How soon a recovery is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
+pub enum Damping {
     /// At once.
     AtOnce,
     /// After `ALERT_COOLDOWN` of being well, since the last recovery did not last that long.
@@ -69,14 +69,14 @@ pub struct Told {
     /// How bad it was.
     pub severity: Severity,
     /// How final it was.
-    pub gravity: Gravity,
+    pub finality: Finality,
     /// How many follow-ups it had.
     pub follow_ups: u32,
 }
 
 /// How final a problem is. Only a rise is worth a word before the follow-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gravity {
+pub enum Finality {
     /// It may pass by itself.
     Passing,
     /// It stays until somebody acts.
@@ -102,9 +102,9 @@ pub struct Owed<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// The incident is told, so bad and so final.
-    Problem(Severity, Gravity),
+    Problem(Severity, Finality),
     /// A follow-up is told.
-    FollowUp(Severity, Gravity),
+    FollowUp(Severity, Finality),
     /// The incident is over and told.
     Recovered,
     /// An incident that was over before it could be told is told.
@@ -162,33 +162,33 @@ impl Incident {
         self.changed = now;
         self.times = times;
         self.recovery = None;
-        self.trust = Trust::AfterCooldown;
+        self.trust = Damping::AfterCooldown;
         self.told = None;
     }
 
     pub(super) fn is_worse_than(&self, told: &Told) -> bool {
-        self.problem.severity > told.severity || gravity(&self.problem.kind) > told.gravity
+        self.problem.severity > told.severity || finality(&self.problem.kind) > told.finality
     }
 
     pub(super) fn owed(&self, cooldown: Duration, minimum: Severity) -> Option<Owed<'_>> {
-        let (severity, gravity) = (self.problem.severity, gravity(&self.problem.kind));
+        let (severity, finality) = (self.problem.severity, finality(&self.problem.kind));
         let (due, mark, alert) = match (&self.recovery, &self.told) {
             (_, None) if severity < minimum => return None,
-            (None, None) => (self.changed, Mark::Problem(severity, gravity), &self.problem),
+            (None, None) => (self.changed, Mark::Problem(severity, finality), &self.problem),
             (None, Some(told)) if self.is_worse_than(told) => {
-                (self.changed, Mark::Problem(severity, gravity), &self.problem)
+                (self.changed, Mark::Problem(severity, finality), &self.problem)
             }
             // Nothing becomes of what is gone.
             (None, Some(_)) if matches!(self.problem.kind, Kind::Removed { .. }) => return None,
             (None, Some(told)) => {
                 let due = told.at + wait(told, cooldown);
-                (due, Mark::FollowUp(severity, gravity), &self.problem)
+                (due, Mark::FollowUp(severity, finality), &self.problem)
             }
             (Some(recovery), None) => (recovery.since, Mark::Past, &self.problem),
             (Some(recovery), Some(_)) => {
                 let lasts = match self.trust {
-                    Trust::AtOnce => Duration::ZERO,
-                    Trust::AfterCooldown => cooldown,
+                    Damping::AtOnce => Duration::ZERO,
+                    Damping::AfterCooldown => cooldown,
                 };
                 (recovery.since + lasts, Mark::Recovered, &recovery.alert)
             }
@@ -207,10 +207,10 @@ fn wait(told: &Told, cooldown: Duration) -> Duration {
 }
 
 /// How final a problem is.
-pub fn gravity(kind: &Kind) -> Gravity {
+pub fn finality(kind: &Kind) -> Finality {
     match kind {
-        Kind::RestartFailed { .. } | Kind::Removed { .. } => Gravity::Final,
-        Kind::Status { to: Condition::Is(Status::Exited | Status::Dead), .. } => Gravity::Lasting,
-        _ => Gravity::Passing,
+        Kind::RestartFailed { .. } | Kind::Removed { .. } => Finality::Final,
+        Kind::Status { to: Condition::Is(Status::Exited | Status::Dead), .. } => Finality::Lasting,
+        _ => Finality::Passing,
     }
 }

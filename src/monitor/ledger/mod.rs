@@ -12,16 +12,16 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use account::{Account, Notice, Widening};
+pub use account::{Account, Notice, NoticeBackoff};
 pub use due::Due;
-pub use incident::{Gravity, Incident, Mark, Owed, Recovery, Told, Trust, gravity};
+pub use incident::{Damping, Finality, Incident, Mark, Owed, Recovery, Told, finality};
 pub use pace::Pace;
 
 use incident::FOLLOW_UPS_GATHER_WITHIN;
 
 use crate::monitor::alert::{Alert, AlertId, Condition, Kind};
 use crate::monitor::cause::Cause;
-use crate::monitor::effect::{Batch, BatchId, Crowd, Held, Reason};
+use crate::monitor::effect::{Batch, BatchId, Overflow, Reason, Suppressed};
 use crate::monitor::identity::Identity;
 use crate::monitor::input::Outcome;
 use crate::monitor::moment::{Clocks, Moment};
@@ -44,7 +44,7 @@ pub struct Ledger {
     /// By identity.
     pub accounts: BTreeMap<Identity, Account>,
     /// What there were too many of to be kept one by one.
-    pub crowd: Vec<Crowd>,
+    pub crowd: Vec<Overflow>,
     /// When the next message may leave.
     pub pace: Pace,
     /// The message under way: not part of the state, since nobody waits for it after a restart.
@@ -60,7 +60,7 @@ pub struct Ledger {
 pub struct UnderWay {
     batch: BatchId,
     marks: Vec<(Identity, Mark)>,
-    crowd: Vec<Crowd>,
+    crowd: Vec<Overflow>,
     containers: usize,
     left: Moment,
 }
@@ -84,11 +84,11 @@ impl Ledger {
         transition: Transition,
         clocks: &Clocks,
         settings: &Settings,
-    ) -> Option<Held> {
+    ) -> Option<Suppressed> {
         match transition {
             Transition::Opened(alert) | Transition::Changed(alert) => {
                 let reason = self.problem(alert.clone(), clocks.moment, settings);
-                reason.map(|reason| Held::of(&alert, reason))
+                reason.map(|reason| Suppressed::of(&alert, reason))
             }
             Transition::Found(alert) => {
                 self.problem(alert, clocks.moment, settings);
@@ -109,7 +109,7 @@ impl Ledger {
         closing: Closing,
         clocks: &Clocks,
         settings: &Settings,
-    ) -> Option<Held> {
+    ) -> Option<Suppressed> {
         let now = clocks.moment;
         match closing {
             Closing::Recovered(about) => {
@@ -134,8 +134,8 @@ impl Ledger {
                 match unreported {
                     Unreported::Notice => self.notice(notice, now, settings),
                     Unreported::Suppressed(what, reason) => {
-                        let held = Held::of(&notice, reason);
-                        Some(Held { what: what.to_owned(), ..held })
+                        let held = Suppressed::of(&notice, reason);
+                        Some(Suppressed { what: what.to_owned(), ..held })
                     }
                 }
             }
@@ -166,7 +166,7 @@ impl Ledger {
         }
         let account = self.account_or_new(&alert.identity);
         let severity = alert.severity;
-        let told = Told { at: now, severity, gravity: gravity(&alert.kind), follow_ups: 0 };
+        let told = Told { at: now, severity, finality: finality(&alert.kind), follow_ups: 0 };
         let held = account.problem(alert, now, settings.cooldown);
         let incident = account.incident.as_mut().filter(|it| it.told.is_none());
         match incident {
@@ -227,8 +227,8 @@ impl Ledger {
 
     /// Adds a notice. Within an incident it is part of that story; one that was over before it could
     /// be sent is a story of its own. Gives what is not sent now, and why.
-    pub fn notice(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Held> {
-        let held = Held::of(&alert, Reason::InIncident);
+    pub fn notice(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Suppressed> {
+        let held = Suppressed::of(&alert, Reason::InIncident);
         let open = self.incident(&alert.identity).is_some_and(|it| !it.may_be_past());
         if open && is_part_of_incident(&alert.kind) {
             if matches!(alert.kind, Kind::RestartedAutomatically { .. }) {
@@ -238,7 +238,7 @@ impl Ledger {
             return Some(held);
         }
         let reason = self.add_notice(alert, now, settings)?;
-        Some(Held { reason, ..held })
+        Some(Suppressed { reason, ..held })
     }
 
     fn add_notice(&mut self, alert: Alert, now: Moment, settings: &Settings) -> Option<Reason> {
@@ -261,8 +261,9 @@ impl Ledger {
     fn introduced(&mut self, identity: &Identity, now: Moment) {
         let account = self.account(identity);
         if let Some(incident) = account.and_then(|account| account.incident.as_mut()) {
-            let (severity, gravity) = (incident.problem.severity, gravity(&incident.problem.kind));
-            incident.told = Some(Told { at: now, severity, gravity, follow_ups: 0 });
+            let (severity, finality) =
+                (incident.problem.severity, finality(&incident.problem.kind));
+            incident.told = Some(Told { at: now, severity, finality, follow_ups: 0 });
         }
     }
 
@@ -452,7 +453,7 @@ impl Ledger {
 
     fn count(&mut self, alert: &Alert) {
         let (title, image) = (alert.kind.title().to_owned(), alert.about.image.clone());
-        let one = Crowd { title, image, count: 1 };
+        let one = Overflow { title, image, count: 1 };
         match self.crowd.iter_mut().find(|crowd| crowd.is_like(&one)) {
             Some(crowd) => crowd.count += 1,
             None => self.crowd.push(one),
@@ -502,7 +503,7 @@ fn containers(alert: &Alert) -> usize {
     }
 }
 
-impl Crowd {
+impl Overflow {
     fn is_like(&self, other: &Self) -> bool {
         self.title == other.title && self.image == other.image
     }

@@ -30,7 +30,7 @@ use crate::monitor::identity::Identity;
 use crate::monitor::input::{Loss, News, Ping};
 use crate::monitor::moment::{Clocks, Moment};
 use crate::monitor::state::State;
-use crate::monitor::track::Askers;
+use crate::monitor::track::Intents;
 use crate::monitor::world::World;
 use crate::timestamp::Timestamp;
 
@@ -463,10 +463,10 @@ impl Link {
     }
 
     /// Whether the Engine tells who asked for a death.
-    pub(super) fn askers(&self) -> Askers {
+    pub(super) fn intents(&self) -> Intents {
         match (self.engine, self.news) {
-            (EngineIs::Docker, News::Events) => Askers::Told,
-            (EngineIs::Podman, _) | (_, News::Lists) => Askers::Untold,
+            (EngineIs::Docker, News::Events) => Intents::Visible,
+            (EngineIs::Podman, _) | (_, News::Lists) => Intents::Hidden,
         }
     }
 }

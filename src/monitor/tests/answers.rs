@@ -72,7 +72,7 @@ impl Bench {
             return None;
         }
         match effect {
-            Effect::Held(held) => self.held.push(held),
+            Effect::Suppressed(held) => self.held.push(held),
             Effect::Post(batch) => {
                 let outcome = match self.slack {
                     Presence::There => Outcome::Delivered,

@@ -10,7 +10,7 @@ use crate::monitor::alert::{Alert, Condition, Kind};
 use crate::monitor::container::{
     ContainerId, Engine, Health, Inspected, Labels, RestartPolicy, State, Status,
 };
-use crate::monitor::effect::{Batch, Effect, Held, Remark};
+use crate::monitor::effect::{Batch, Effect, Remark, Suppressed};
 use crate::monitor::event::Event;
 use crate::monitor::filter::Filter;
 use crate::monitor::input::{Input, News};
@@ -43,7 +43,7 @@ pub(super) struct Bench {
     pub(super) clock: Duration,
     pub(super) containers: BTreeMap<String, Inspected>,
     pub(super) batches: Vec<(Duration, Batch)>,
-    pub(super) held: Vec<Held>,
+    pub(super) held: Vec<Suppressed>,
     pub(super) log: Vec<Remark>,
     pub(super) engine: Presence,
     pub(super) slack: Presence,

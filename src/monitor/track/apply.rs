@@ -7,7 +7,7 @@ use super::Tracks;
 use super::evaluation::Env;
 use super::finding::{Finding, Question};
 use super::judge::Verdict;
-use super::subject::{Arrival, Back, Death, Origin, Passed, Run, Sign, Subject};
+use super::subject::{Arrival, Back, Death, Observation, Origin, Passed, Run, Subject};
 use crate::monitor::change::{By, Change, Seen, What};
 use crate::monitor::container::{ContainerId, Health, Status};
 use crate::monitor::effect::Reason;
@@ -47,7 +47,7 @@ struct Applying<'a, 'b> {
     /// Of which container.
     id: &'a ContainerId,
     /// When, and since when it is known.
-    sign: Sign,
+    sign: Observation,
 }
 
 impl<'a> Applying<'a, '_> {
@@ -312,7 +312,7 @@ impl<'a> Applying<'a, '_> {
         let waiting = subject.death.as_mut().filter(|it| it.asked.is_none() && it.back.is_none());
         // One that is down for good cannot be stopped: the Engine says nothing then.
         if let Some(death) = waiting.filter(|_| !container.status.is_up()) {
-            death.asked = Some(signals::Asked::Stop);
+            death.asked = Some(signals::Intent::Stop);
             death.from = Status::Restarting;
             death.sign = sign;
             self.inspect();
@@ -346,7 +346,7 @@ impl<'a> Applying<'a, '_> {
 }
 
 /// Writes down what needs no more than that.
-fn note(subject: &mut Subject, what: &What, sign: Sign) {
+fn note(subject: &mut Subject, what: &What, sign: Observation) {
     match what {
         What::Paused => subject.paused = Some(sign),
         What::Unpaused => subject.paused = None,

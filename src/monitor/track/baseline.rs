@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::evaluation::Env;
 use super::finding::{Finding, Transition};
-use super::subject::{Aspect, Origin, Passed, Run, Sign, Subject};
+use super::subject::{Observation, Origin, Passed, Run, Subject, Symptom};
 use super::{Tracks, job, rules};
 use crate::monitor::alert::{Alert, Condition, Kind};
 use crate::monitor::cause::Cause;
@@ -55,7 +55,7 @@ impl Tracks {
         let known = env.link.gap_caught_up_with().map_or(env.now(), |gap| gap.known);
         let (at, moment) = (env.clocks.local(line.created), env.clocks.moment_of(line.created));
         let run = Run {
-            sign: Sign { at, moment, known, between: None },
+            sign: Observation { at, moment, known, between: None },
             origin: Origin::First,
             health: Passed::NotYet,
             policy_off: Passed::NotYet,
@@ -80,19 +80,19 @@ impl Tracks {
     ) -> Option<Condition> {
         let (aspect, severity, cause) = match (line.status, line.health, line.exit_code) {
             (Status::Running, Some(Health::Unhealthy), _) => {
-                (Aspect::Health, Severity::Warning, Cause::HealthCheckFailed)
+                (Symptom::Health, Severity::Warning, Cause::HealthCheckFailed)
             }
             (Status::Restarting, ..) => {
-                (Aspect::Restarting, Severity::Warning, Cause::FoundRestarting)
+                (Symptom::Restarting, Severity::Warning, Cause::FoundRestarting)
             }
-            (Status::Dead, _, None) => (Aspect::Down, Severity::Critical, Cause::Unknown),
+            (Status::Dead, _, None) => (Symptom::Down, Severity::Critical, Cause::Unknown),
             (Status::Exited | Status::Dead, _, Some(exit_code)) if exit_code != 0 => {
-                (Aspect::Down, Severity::Critical, Cause::Exited { exit_code })
+                (Symptom::Down, Severity::Critical, Cause::Exited { exit_code })
             }
             _ => return None,
         };
         let to = match aspect {
-            Aspect::Health => Condition::Feels(Health::Unhealthy),
+            Symptom::Health => Condition::Feels(Health::Unhealthy),
             _ => Condition::Is(line.status),
         };
         let kind = rules::status(Status::Running, to, cause);
@@ -103,7 +103,7 @@ impl Tracks {
             return Some(to);
         }
         let (wall, now) = (env.clocks.wall, env.now());
-        let sign = Sign { at: wall, moment: now, known: now, between: None };
+        let sign = Observation { at: wall, moment: now, known: now, between: None };
         let alert = rules::alert(identity, container, severity, kind, &sign);
         evaluation.subject.problems.found(aspect, alert.clone());
         evaluation.transition(Transition::Found(alert));

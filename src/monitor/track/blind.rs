@@ -5,7 +5,7 @@ use super::evaluation::{Env, Evaluation};
 use super::finding::Finding;
 use super::judge::Verdict;
 use super::rules::{self, Role};
-use super::subject::{Aspect, Origin, Subject};
+use super::subject::{Origin, Subject, Symptom};
 use crate::monitor::alert::{Alert, Condition, Kind};
 use crate::monitor::cause::Cause;
 use crate::monitor::change::By;
@@ -147,6 +147,6 @@ impl Evaluation<'_> {
         alert.between = None;
         self.subject.death = None;
         self.subject.problems.clear_all();
-        self.subject.problems.set(Aspect::Down, alert);
+        self.subject.problems.set(Symptom::Down, alert);
     }
 }

@@ -5,7 +5,7 @@ use super::evaluation::{Env, Evaluation};
 use super::finding::{Question, Transition};
 use super::judge::{Case, Inspection, Verdict};
 use super::rules;
-use super::subject::{Answered, Aspect, Death, LOOP_DEATHS, LOOP_WITHIN, Passed, Subject};
+use super::subject::{Death, LOOP_DEATHS, LOOP_WITHIN, LoopDeath, Passed, Subject, Symptom};
 use crate::monitor::alert::{Condition, Kind, Repeat};
 use crate::monitor::cause::Cause;
 use crate::monitor::container::Status;
@@ -29,7 +29,7 @@ impl<'a> Env<'a> {
             container,
             back,
             successor: self.successor(identity, subject).map(|(_, container)| container),
-            askers: self.askers(),
+            intents: self.intents(),
             restart_grace: self.settings.restart_grace,
             inspection: self.inspection_of(back.map_or(&death.container, |(it, _)| &it.container)),
             answered: self.link.answered(),
@@ -64,7 +64,7 @@ impl<'a> Env<'a> {
             container,
             back: None,
             successor: None,
-            askers: self.askers(),
+            intents: self.intents(),
             restart_grace: self.settings.restart_grace,
             answered: None,
             inspection: Inspection::Works,
@@ -108,12 +108,12 @@ impl Evaluation<'_> {
         let times = death.unseen.saturating_add(1);
         let deaths = &mut self.subject.deaths;
         for _ in 0..=death.unseen.min(LOOP_DEATHS) {
-            deaths.push(Answered { at, known, exit_code });
+            deaths.push(LoopDeath { at, known, exit_code });
         }
         deaths.retain(|death| known.since(death.known) < LOOP_WITHIN);
         if u32::try_from(deaths.len()).unwrap_or(u32::MAX) >= LOOP_DEATHS {
             self.crash_loop(container);
-        } else if self.subject.problems.has(Aspect::Loop) {
+        } else if self.subject.problems.has(Symptom::Loop) {
             // It is no longer that frequent, but not over.
             self.transition(Transition::Again(times));
         }
@@ -135,7 +135,7 @@ impl Evaluation<'_> {
         alert.log = death.log.clone().unwrap_or_default();
         let first = self.subject.deaths.first().map(|first| (first.at, first.known));
         let (since, moment) = first.unwrap_or((death.sign.at, death.sign.moment));
-        let before = self.subject.problems.get(Aspect::Loop);
+        let before = self.subject.problems.get(Symptom::Loop);
         // An outage that goes on counts those before this one already.
         let times = if before.is_some() || self.env.has_incident(self.identity) {
             let untold = before.and_then(|alert| alert.repeat);
@@ -147,8 +147,8 @@ impl Evaluation<'_> {
         };
         alert.repeat = Some(Repeat { times, since, moment });
         self.subject.overtaken = None;
-        self.subject.problems.clear(Aspect::Restarting);
-        self.subject.problems.set(Aspect::Loop, alert);
+        self.subject.problems.clear(Symptom::Restarting);
+        self.subject.problems.set(Symptom::Loop, alert);
     }
 
     fn still_restarting(&mut self, death: &Death, container: &Container) {
@@ -159,6 +159,6 @@ impl Evaluation<'_> {
             said: None,
         };
         let alert = rules::alert(self.identity, container, Severity::Warning, kind, &death.sign);
-        self.subject.problems.set(Aspect::Restarting, alert);
+        self.subject.problems.set(Symptom::Restarting, alert);
     }
 }

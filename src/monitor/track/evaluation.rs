@@ -1,18 +1,18 @@
 //! One identity while it is judged: what it is judged by, and the order of the questions.
 
 use super::finding::{Closing, Finding, Question, Transition};
-use super::judge::{ANSWER_WITHIN, Askers, Inspection, SUCCESSOR_STARTS_WITHIN};
+use super::judge::{ANSWER_WITHIN, Inspection, Intents, SUCCESSOR_STARTS_WITHIN};
 use super::subject::{Death, Subject};
 use crate::monitor::alert::Alert;
 use crate::monitor::change::{Change, Seen};
 use crate::monitor::container::ContainerId;
-use crate::monitor::effect::{Held, Reason};
+use crate::monitor::effect::{Reason, Suppressed};
 use crate::monitor::identity::Identity;
 use crate::monitor::ledger::Ledger;
 use crate::monitor::link::Link;
 use crate::monitor::moment::{Clocks, Moment};
 use crate::monitor::settings::Settings;
-use crate::monitor::subject::Sign;
+use crate::monitor::subject::Observation;
 use crate::monitor::world::{Container, World};
 
 /// The most log lines that are fetched.
@@ -40,8 +40,8 @@ impl<'a> Env<'a> {
     }
 
     /// Whether the Engine tells who asked for a death.
-    pub(super) fn askers(&self) -> Askers {
-        self.link.askers()
+    pub(super) fn intents(&self) -> Intents {
+        self.link.intents()
     }
 
     /// Whether Slack knows of an outage, or is still to be told of one, be it over or not.
@@ -50,7 +50,7 @@ impl<'a> Env<'a> {
     }
 
     /// When something happened and since when it is known.
-    pub(super) fn sign(&self, change: &Change) -> Sign {
+    pub(super) fn sign(&self, change: &Change) -> Observation {
         let at = match change.at {
             Some(at) => self.clocks.local(at),
             None => self.clocks.wall_at(change.moment),
@@ -60,7 +60,7 @@ impl<'a> Env<'a> {
         let since = blind.map(|gap| gap.since);
         let since = since.or_else(|| unseen.then(|| self.clocks.wall_at(change.earliest)));
         let between = since.map(|since| (since, self.clocks.wall));
-        Sign { at, moment: change.moment, known: self.now(), between }
+        Observation { at, moment: change.moment, known: self.now(), between }
     }
 
     /// Whether what changed was not seen for so long that the moment of its discovery says little of
@@ -222,7 +222,7 @@ impl<'a> Evaluation<'a> {
 
     /// Says that something is not reported.
     pub(super) fn suppress(&mut self, what: &str, reason: Reason) {
-        self.found.push(Finding::Suppressed(Held {
+        self.found.push(Finding::Suppressed(Suppressed {
             identity: self.identity.clone(),
             name: self.subject.name.clone(),
             what: what.to_owned(),

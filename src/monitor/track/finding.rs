@@ -3,7 +3,7 @@
 
 use crate::monitor::alert::{About, Alert};
 use crate::monitor::container::ContainerId;
-use crate::monitor::effect::{Held, Reason};
+use crate::monitor::effect::{Reason, Suppressed};
 use crate::monitor::identity::Identity;
 
 /// One thing that follows.
@@ -14,7 +14,7 @@ pub(in crate::monitor) enum Finding {
     /// Something to report that is no outage. Within one, it is part of that story.
     Notice(Alert),
     /// Something that is not reported, and why.
-    Suppressed(Held),
+    Suppressed(Suppressed),
     /// An identity has another name now.
     Renamed {
         /// What it was.

@@ -3,7 +3,7 @@
 use super::evaluation::Evaluation;
 use super::judge::ANSWER_WITHIN;
 use super::rules;
-use super::subject::{Aspect, Origin, Passed};
+use super::subject::{Origin, Passed, Symptom};
 use crate::monitor::alert::{Condition, Kind};
 use crate::monitor::cause::Cause;
 use crate::monitor::container::{Health, Status};
@@ -39,7 +39,7 @@ impl Evaluation<'_> {
         };
         let alert = rules::alert(self.identity, container, severity, kind, &sign);
         self.subject.arrival = None;
-        self.subject.problems.clear(Aspect::Down);
-        self.subject.problems.set(Aspect::Health, alert);
+        self.subject.problems.clear(Symptom::Down);
+        self.subject.problems.set(Symptom::Health, alert);
     }
 }

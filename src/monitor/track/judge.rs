@@ -46,7 +46,7 @@ pub(super) struct Case<'a> {
     /// A container of the same identity that exists and has not started.
     pub successor: Option<&'a Container>,
     /// Whether the Engine tells who asked for a death.
-    pub askers: Askers,
+    pub intents: Intents,
     /// `RESTART_GRACE`.
     pub restart_grace: Duration,
     /// Whether the container that died, or the one that runs again, can be inspected.
@@ -68,11 +68,11 @@ pub(super) enum Inspection {
 
 /// Whether the Engine tells who asked for a death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::monitor) enum Askers {
+pub(in crate::monitor) enum Intents {
     /// It does.
-    Told,
+    Visible,
     /// It does not: Podman, or an Engine without events.
-    Untold,
+    Hidden,
 }
 
 /// What a death is, as far as can be said now.
@@ -151,7 +151,7 @@ impl Case<'_> {
             && !removed
             && self.death.exit_code.is_some()
             && self.death.seen == Seen::Heard
-            && self.askers == Askers::Told
+            && self.intents == Intents::Visible
     }
 
     /// A death whose grace is over is told only if the Engine is there (one that is stopping stops

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::evaluation::Evaluation;
 use super::rules;
-use super::subject::Aspect;
+use super::subject::Symptom;
 use crate::monitor::alert::Condition;
 use crate::monitor::cause::Cause;
 use crate::monitor::container::Status;
@@ -22,7 +22,7 @@ impl Evaluation<'_> {
             let running = Condition::Is(Status::Running);
             let kind = rules::status(Status::Running, running, Cause::ProcessOutOfMemory);
             let alert = rules::alert(self.identity, container, Severity::Warning, kind, &sign);
-            self.subject.problems.set(Aspect::Memory, alert);
+            self.subject.problems.set(Symptom::Memory, alert);
         }
     }
 }

@@ -31,7 +31,7 @@ use std::time::Duration;
 
 pub(in crate::monitor) use evaluation::Env;
 pub(in crate::monitor) use finding::{Closing, Finding, Question, Transition, Unreported};
-pub(in crate::monitor) use judge::{ANSWER_WITHIN, Askers, SWARM_REPLACES_WITHIN};
+pub(in crate::monitor) use judge::{ANSWER_WITHIN, Intents, SWARM_REPLACES_WITHIN};
 
 use evaluation::Evaluation;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::evaluation::{Env, Evaluation};
 use super::finding::{Closing, Transition, Unreported};
 use super::job;
-use super::judge::{Askers, STEADY, Verdict};
+use super::judge::{Intents, STEADY, Verdict};
 use super::rules::{self, Ending, Role};
-use super::subject::{Arrival, Aspect, Death, Origin, Passed, Sign, Subject};
+use super::subject::{Arrival, Death, Observation, Origin, Passed, Subject, Symptom};
 use crate::monitor::alert::{Alert, Kind, Repeat};
 use crate::monitor::change::Seen;
 use crate::monitor::container::RestartPolicy;
@@ -16,7 +16,7 @@ use crate::monitor::identity::Identity;
 use crate::monitor::link::{Memory, Presence};
 use crate::monitor::moment::Moment;
 use crate::monitor::severity::Severity;
-use crate::monitor::signals::Asked;
+use crate::monitor::signals::Intent;
 use crate::monitor::world::Container;
 
 /// An Engine that removes a container when it ends, has done so after this.
@@ -26,11 +26,11 @@ impl Evaluation<'_> {
     /// It is down: the row it belongs to.
     pub(super) fn down(&mut self, death: &Death, container: &Container) {
         let env = self.env;
-        let clean_ends = clean_ends(self.subject, death, container, env.askers());
+        let clean_ends = clean_ends(self.subject, death, container, env.intents());
         let role = env.role(self.subject, death, container);
         let successor = env.successor(self.identity, self.subject).map(|(_, container)| container);
         let failed = successor.filter(|it| it.failed_to_start());
-        let ending = rules::ending(death, container, failed, role, env.askers(), env.settings);
+        let ending = rules::ending(death, container, failed, role, env.intents(), env.settings);
         let shown = failed.unwrap_or(container);
         self.subject.clean_ends = clean_ends;
         self.subject.death = None;
@@ -53,7 +53,7 @@ impl Evaluation<'_> {
             Ending::Problem(Some(severity), kind) => {
                 let alert = of_death(self.identity, death, shown, severity, kind);
                 let alert = repeated(alert, death, overtaken);
-                self.subject.problems.set(Aspect::Down, alert);
+                self.subject.problems.set(Symptom::Down, alert);
             }
         }
     }
@@ -88,17 +88,17 @@ impl Evaluation<'_> {
             Verdict::RestartedByRequest => self.back_by_request(death, container),
             _ => self.back_in_another(death, container),
         }
-        self.subject.clean_ends = clean_ends(self.subject, death, container, self.env.askers());
+        self.subject.clean_ends = clean_ends(self.subject, death, container, self.env.intents());
     }
 
     fn back_by_its_policy(&mut self, death: &Death, container: &Container) {
-        let counted = [Aspect::Loop, Aspect::Restarting];
+        let counted = [Symptom::Loop, Symptom::Restarting];
         if counted.iter().any(|aspect| self.subject.problems.has(*aspect)) {
             return self.suppress("restarted by its policy", Reason::InIncident);
         }
         let overtaken = self.subject.overtaken.take();
         let sign = death.back.as_ref().map_or(death.sign, |back| back.sign);
-        let cause = rules::cause(death, container, self.env.askers());
+        let cause = rules::cause(death, container, self.env.intents());
         let kind = Kind::RestartedAutomatically { cause };
         let mut alert = rules::alert(self.identity, container, Severity::Warning, kind, &sign);
         alert.between = death.sign.between;
@@ -126,7 +126,7 @@ impl Evaluation<'_> {
 
     /// The next death, at that time, comes before the last one was reported: what is due by now is
     /// reported, and the rest is counted.
-    pub(super) fn overtake(&mut self, died: Moment, asked: Option<Asked>) {
+    pub(super) fn overtake(&mut self, died: Moment, asked: Option<Intent>) {
         let Some(death) = self.subject.death.clone() else { return };
         let how = self.env.how_back(self.identity, &death);
         let back = death.back.as_ref();
@@ -151,7 +151,7 @@ impl Evaluation<'_> {
     }
 
     /// A container that was down already is removed: that ends what was open.
-    pub(super) fn removed_when_down(&mut self, last: &Container, sign: Sign) {
+    pub(super) fn removed_when_down(&mut self, last: &Container, sign: Observation) {
         if self.env.successor(self.identity, self.subject).is_some() {
             return self.suppress("removed", Reason::Grace);
         }
@@ -190,7 +190,7 @@ impl Env<'_> {
 
     pub(super) fn role(&self, subject: &Subject, death: &Death, container: &Container) -> Role {
         // Two clean ends before this one, or with it.
-        let clean = clean_ends(subject, death, container, self.askers()).max(subject.clean_ends);
+        let clean = clean_ends(subject, death, container, self.intents()).max(subject.clean_ends);
         let ran = death.ran.unwrap_or_default();
         // Gone before it could be inspected: only the Engine removes so soon, as `--rm` wants it.
         let unasked = death.asked.is_none() && death.exit_code.is_some();
@@ -209,7 +209,7 @@ impl Subject {
     /// The deaths that no alert counts yet: those that were overtaken, and those of a loop that were
     /// not handed on.
     fn take_untold(&mut self) -> Option<Repeat> {
-        let looped = self.problems.get(Aspect::Loop).and_then(|alert| alert.repeat);
+        let looped = self.problems.get(Symptom::Loop).and_then(|alert| alert.repeat);
         match (self.overtaken.take(), looped) {
             (Some(one), Some(two)) => {
                 let times = one.times.saturating_add(two.times);
@@ -231,7 +231,7 @@ impl Subject {
     fn pass_over(&mut self) {
         let Some(death) = self.death.take() else { return };
         self.clean_ends = 0;
-        let looped = self.problems.has(Aspect::Loop) && death.counted == Passed::Once;
+        let looped = self.problems.has(Symptom::Loop) && death.counted == Passed::Once;
         if !looped {
             let before = self.overtaken.unwrap_or(none_before(&death));
             let times = before.times.saturating_add(death.unseen).saturating_add(1);
@@ -269,12 +269,12 @@ fn none_before(death: &Death) -> Repeat {
 
 /// Runs in a row that ended by themselves with 0, this one included. Where nobody tells who asked, a
 /// clean end may be a stop: it counts for nothing and against nothing.
-fn clean_ends(subject: &Subject, death: &Death, container: &Container, askers: Askers) -> u32 {
+fn clean_ends(subject: &Subject, death: &Death, container: &Container, intents: Intents) -> u32 {
     let without_policy = matches!(container.restart_policy(), Some(RestartPolicy::No))
         && !matches!(container.identity, Identity::Swarm { .. });
     let clean = death.asked.is_none() && death.exit_code == Some(0) && without_policy;
-    match (clean, askers, death.seen) {
-        (true, Askers::Told, Seen::Heard) => subject.clean_ends.saturating_add(1),
+    match (clean, intents, death.seen) {
+        (true, Intents::Visible, Seen::Heard) => subject.clean_ends.saturating_add(1),
         (true, ..) => subject.clean_ends,
         (false, ..) => 0,
     }

@@ -2,7 +2,7 @@
 
 use super::evaluation::Evaluation;
 use super::rules;
-use super::subject::Aspect;
+use super::subject::Symptom;
 use crate::monitor::alert::Condition;
 use crate::monitor::cause::Cause;
 use crate::monitor::container::Status;
@@ -17,7 +17,7 @@ impl Evaluation<'_> {
             let to = Condition::Is(Status::Paused);
             let kind = rules::status(Status::Running, to, Cause::PausedOnRequest);
             let alert = rules::alert(self.identity, container, Severity::Warning, kind, &sign);
-            self.subject.problems.set(Aspect::Paused, alert);
+            self.subject.problems.set(Symptom::Paused, alert);
         }
     }
 }

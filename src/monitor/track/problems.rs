@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use super::finding::{Closing, Transition};
 use crate::monitor::alert::Alert;
 use crate::monitor::ledger::Incident;
-use crate::monitor::subject::Aspect;
+use crate::monitor::subject::Symptom;
 
 /// What is wrong with an identity.
 #[derive(Clone, Debug, Default)]
 pub struct Problems {
-    by_aspect: BTreeMap<Aspect, Alert>,
+    by_aspect: BTreeMap<Symptom, Alert>,
     /// The worst, as it was handed on last, while the outage goes on.
     reported: Option<Box<Alert>>,
 }
@@ -26,12 +26,12 @@ impl PartialEq for Problems {
 
 impl Problems {
     /// The problems as they are written to disk.
-    pub fn by_aspect(&self) -> &BTreeMap<Aspect, Alert> {
+    pub fn by_aspect(&self) -> &BTreeMap<Symptom, Alert> {
         &self.by_aspect
     }
 
     /// Problems as they were written to disk.
-    pub fn of(by_aspect: BTreeMap<Aspect, Alert>) -> Self {
+    pub fn of(by_aspect: BTreeMap<Symptom, Alert>) -> Self {
         Self { by_aspect, reported: None }
     }
 
@@ -42,18 +42,18 @@ impl Problems {
     }
 
     /// Something is wrong.
-    pub(super) fn set(&mut self, aspect: Aspect, alert: Alert) {
+    pub(super) fn set(&mut self, aspect: Symptom, alert: Alert) {
         self.by_aspect.insert(aspect, alert);
     }
 
     /// Something was wrong when dmon first looked: the start message says so.
-    pub(super) fn found(&mut self, aspect: Aspect, alert: Alert) {
+    pub(super) fn found(&mut self, aspect: Symptom, alert: Alert) {
         self.reported = Some(Box::new(alert.clone()));
         self.set(aspect, alert);
     }
 
     /// It is not any more.
-    pub(super) fn clear(&mut self, aspect: Aspect) {
+    pub(super) fn clear(&mut self, aspect: Symptom) {
         self.by_aspect.remove(&aspect);
     }
 
@@ -63,17 +63,17 @@ impl Problems {
     }
 
     /// Drops those that are over.
-    pub(super) fn retain(&mut self, goes_on: impl Fn(Aspect) -> bool) {
+    pub(super) fn retain(&mut self, goes_on: impl Fn(Symptom) -> bool) {
         self.by_aspect.retain(|aspect, _| goes_on(*aspect));
     }
 
     /// Whether this is wrong.
-    pub(super) fn has(&self, aspect: Aspect) -> bool {
+    pub(super) fn has(&self, aspect: Symptom) -> bool {
         self.by_aspect.contains_key(&aspect)
     }
 
     /// What there is to say of that.
-    pub(super) fn get(&self, aspect: Aspect) -> Option<&Alert> {
+    pub(super) fn get(&self, aspect: Symptom) -> Option<&Alert> {
         self.by_aspect.get(&aspect)
     }
 

@@ -4,7 +4,7 @@ use super::evaluation::Evaluation;
 use super::finding::{Closing, Question};
 use super::judge::{ANSWER_WITHIN, Inspection};
 use super::rules;
-use super::subject::{Aspect, LOOP_WITHIN};
+use super::subject::{LOOP_WITHIN, Symptom};
 use crate::monitor::container::{Health, Status};
 use crate::monitor::moment::Moment;
 use crate::monitor::world::Container;
@@ -15,21 +15,21 @@ impl Evaluation<'_> {
         let well = self.is_well(container);
         let died = self.subject.deaths.last().map(|death| death.known);
         let lost = self.subject.out_of_memory.map(|sign| sign.known);
-        let loop_over = self.is_over(Aspect::Loop, died) && container.status.is_up();
-        let memory_over = self.is_over(Aspect::Memory, lost);
-        if memory_over && self.subject.problems.has(Aspect::Memory) {
+        let loop_over = self.is_over(Symptom::Loop, died) && container.status.is_up();
+        let memory_over = self.is_over(Symptom::Memory, lost);
+        if memory_over && self.subject.problems.has(Symptom::Memory) {
             self.subject.out_of_memory = None;
         }
         self.subject.problems.retain(|aspect| match aspect {
-            Aspect::Down | Aspect::Health | Aspect::Restarting => !well,
-            Aspect::Paused => container.status == Status::Paused,
-            Aspect::Loop => !loop_over,
-            Aspect::Memory => !memory_over,
+            Symptom::Down | Symptom::Health | Symptom::Restarting => !well,
+            Symptom::Paused => container.status == Status::Paused,
+            Symptom::Loop => !loop_over,
+            Symptom::Memory => !memory_over,
         });
     }
 
     /// Whether a problem is over that has no end but the absence of what made it.
-    fn is_over(&mut self, aspect: Aspect, last: Option<Moment>) -> bool {
+    fn is_over(&mut self, aspect: Symptom, last: Option<Moment>) -> bool {
         !self.subject.problems.has(aspect)
             || last.is_none_or(|last| self.is_past(last + LOOP_WITHIN))
     }

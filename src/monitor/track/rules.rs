@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::job;
-use super::judge::Askers;
-use super::subject::{Death, Origin, Sign};
+use super::judge::Intents;
+use super::subject::{Death, Observation, Origin};
 use crate::monitor::alert::{About, Alert, AlertId, Condition, Kind};
 use crate::monitor::cause::Cause;
 use crate::monitor::change::Seen;
@@ -12,7 +12,7 @@ use crate::monitor::container::{RestartPolicy, Status};
 use crate::monitor::identity::Identity;
 use crate::monitor::settings::Settings;
 use crate::monitor::severity::Severity;
-use crate::monitor::signals::{self, Asked};
+use crate::monitor::signals::{self, Intent};
 use crate::monitor::world::Container;
 
 /// A container that was restarted or recreated on request and ends within this time did not stay
@@ -37,10 +37,10 @@ pub(super) fn ending(
     container: &Container,
     failed: Option<&Container>,
     role: Role,
-    askers: Askers,
+    intents: Intents,
     settings: &Settings,
 ) -> Ending {
-    let cause = cause(death, container, askers);
+    let cause = cause(death, container, intents);
     let (from, to) = (Condition::Is(death.from), Condition::Is(resting(container)));
     let error = failed.unwrap_or(container).details.as_ref().map_or("", |it| it.error.as_str());
     let restart_failed = |cause, error: &str| {
@@ -59,7 +59,7 @@ pub(super) fn ending(
     if failing {
         return restart_failed(Cause::CouldNotStart, error);
     }
-    if death.removed.is_some() && somebody_removed(death, container, askers) {
+    if death.removed.is_some() && somebody_removed(death, container, intents) {
         return removed(death, cause, settings);
     }
     if death.asked.is_some() {
@@ -70,11 +70,11 @@ pub(super) fn ending(
         let previous = Status::Restarting;
         return Ending::Problem(Some(Severity::Critical), Kind::Removed { previous, cause: None });
     }
-    if has_given_up(death, container, askers) {
+    if has_given_up(death, container, intents) {
         return restart_failed(Cause::PolicyGaveUp, "");
     }
     let soon = death.ran.is_some_and(|ran| ran < STAYS_UP);
-    if death.origin == Origin::Request && soon && !may_be_stopped(death, askers) {
+    if death.origin == Origin::Request && soon && !may_be_stopped(death, intents) {
         return restart_failed(Cause::DidNotStayUp, "");
     }
     let severity = match death.exit_code {
@@ -95,31 +95,31 @@ pub(super) enum Role {
 
 /// Whether a container that was removed right after its end was up until somebody removed it. Where
 /// nobody tells who asked, that is what a removal means, unless the Engine removes what has ended.
-fn somebody_removed(death: &Death, container: &Container, askers: Askers) -> bool {
+fn somebody_removed(death: &Death, container: &Container, intents: Intents) -> bool {
     let removes_itself = container.details.as_ref().is_some_and(|details| details.auto_remove);
-    let untold = is_untold(death, askers) && !removes_itself;
+    let untold = is_untold(death, intents) && !removes_itself;
     death.asked.is_some() || death.exit_code.is_none() || untold
 }
 
 /// Whether somebody may have asked for a death and nobody told.
-fn is_untold(death: &Death, askers: Askers) -> bool {
-    askers == Askers::Untold || death.seen == Seen::Found
+fn is_untold(death: &Death, intents: Intents) -> bool {
+    intents == Intents::Hidden || death.seen == Seen::Found
 }
 
 /// Whether a death looks like one that was asked for, where nobody tells: a process that is told to
 /// stop ends with 0, or by the signal that it was sent.
-fn may_be_stopped(death: &Death, askers: Askers) -> bool {
-    is_untold(death, askers) && matches!(death.exit_code, Some(0 | 137 | 143))
+fn may_be_stopped(death: &Death, intents: Intents) -> bool {
+    is_untold(death, intents) && matches!(death.exit_code, Some(0 | 137 | 143))
 }
 
 fn removed(death: &Death, cause: Cause, settings: &Settings) -> Ending {
     let previous = death.from;
     match death.asked {
-        Some(Asked::Stop) => Ending::Problem(
+        Some(Intent::Stop) => Ending::Problem(
             settings.manual_stop_severity,
             Kind::Removed { previous, cause: Some(Cause::StoppedAndRemoved) },
         ),
-        Some(Asked::Kill) | None => {
+        Some(Intent::Kill) | None => {
             let known = matches!(cause, Cause::Exited { .. } | Cause::OutOfMemory { .. });
             let cause = known.then_some(cause);
             Ending::Problem(Some(Severity::Critical), Kind::Removed { previous, cause })
@@ -129,14 +129,14 @@ fn removed(death: &Death, cause: Cause, settings: &Settings) -> Ending {
 
 /// A policy that should have started the container again and did not. Where somebody may have asked
 /// unheard, only one that is used up has given up for certain.
-fn has_given_up(death: &Death, container: &Container, askers: Askers) -> bool {
+fn has_given_up(death: &Death, container: &Container, intents: Intents) -> bool {
     let tried = container.details.as_ref().map_or(0, |details| details.restart_count);
     match container.restart_policy().unwrap_or_default() {
         RestartPolicy::No => false,
-        RestartPolicy::Always | RestartPolicy::UnlessStopped => askers == Askers::Told,
+        RestartPolicy::Always | RestartPolicy::UnlessStopped => intents == Intents::Visible,
         RestartPolicy::OnFailure { maximum_retries } => {
             let used_up = maximum_retries > 0 && tried >= maximum_retries;
-            death.exit_code != Some(0) && (askers == Askers::Told || used_up)
+            death.exit_code != Some(0) && (intents == Intents::Visible || used_up)
         }
     }
 }
@@ -150,12 +150,12 @@ fn resting(container: &Container) -> Status {
 }
 
 /// Why a container died.
-pub(super) fn cause(death: &Death, container: &Container, askers: Askers) -> Cause {
+pub(super) fn cause(death: &Death, container: &Container, intents: Intents) -> Cause {
     let details = container.details.as_ref();
     let Some(exit_code) = death.exit_code else {
         return if death.asked.is_some() { Cause::StoppedOnRequest } else { Cause::Unknown };
     };
-    let events_missing = is_untold(death, askers);
+    let events_missing = is_untold(death, intents);
     let killed_for_memory = death.out_of_memory
         || (events_missing && exit_code == 137 && details.is_some_and(|it| it.oom_killed));
     if death.asked.is_some() {
@@ -194,7 +194,7 @@ pub(super) fn alert(
     container: &Container,
     severity: Severity,
     kind: Kind,
-    sign: &Sign,
+    sign: &Observation,
 ) -> Alert {
     let ceiling = container.labels.get("dmon.severity").and_then(|word| Severity::from_word(word));
     Alert {

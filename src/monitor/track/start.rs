@@ -2,7 +2,7 @@
 
 use super::evaluation::Evaluation;
 use super::rules;
-use super::subject::Aspect;
+use super::subject::Symptom;
 use crate::monitor::alert::{Condition, Kind};
 use crate::monitor::cause::Cause;
 use crate::monitor::severity::Severity;
@@ -16,6 +16,6 @@ impl Evaluation<'_> {
         let kind = Kind::RestartFailed { from, to: from, cause: Cause::CouldNotStart, error };
         let alert = rules::alert(self.identity, container, Severity::Critical, kind, &sign);
         self.subject.problems.clear_all();
-        self.subject.problems.set(Aspect::Down, alert);
+        self.subject.problems.set(Symptom::Down, alert);
     }
 }

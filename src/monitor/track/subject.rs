@@ -9,7 +9,7 @@ use crate::monitor::change::{By, Seen};
 use crate::monitor::container::{ContainerId, Status};
 use crate::monitor::effect::Reason;
 use crate::monitor::moment::Moment;
-use crate::monitor::signals::Asked;
+use crate::monitor::signals::Intent;
 use crate::monitor::world::Container;
 use crate::timestamp::Timestamp;
 
@@ -36,21 +36,21 @@ pub struct Subject {
     /// A death that is not judged yet.
     pub death: Option<Death>,
     /// Frozen; becomes a problem after the grace.
-    pub paused: Option<Sign>,
+    pub paused: Option<Observation>,
     /// A process was killed for memory; becomes a problem if the container goes on.
-    pub out_of_memory: Option<Sign>,
+    pub out_of_memory: Option<Observation>,
     /// Its health check failed; becomes a problem once the probe's output is known.
-    pub unhealthy: Option<Sign>,
+    pub unhealthy: Option<Observation>,
     /// The Engine could not start it: becomes a problem at once.
-    pub start_failed: Option<Sign>,
+    pub start_failed: Option<Observation>,
     /// A signal came that may have taken its restart policy away.
-    pub signalled: Option<(Sign, String)>,
+    pub signalled: Option<(Observation, String)>,
     /// What to say once it is well.
     pub arrival: Option<Arrival>,
     /// What is wrong with it.
     pub problems: Problems,
     /// Deaths within the last minutes that its restart policy, or Swarm, answered.
-    pub deaths: Vec<Answered>,
+    pub deaths: Vec<LoopDeath>,
     /// How long its last automatic restart took.
     pub backoff: Option<Duration>,
     /// Deaths that were overtaken by the next one before they were told.
@@ -63,7 +63,7 @@ pub struct Subject {
 
 /// What can be wrong, each by itself. The first is the worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Aspect {
+pub enum Symptom {
     /// It does not run.
     Down,
     /// It keeps dying.
@@ -82,7 +82,7 @@ pub enum Aspect {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// When it began, and since when that is known.
-    pub sign: Sign,
+    pub sign: Observation,
     /// What it came from.
     pub origin: Origin,
     /// Whether its health check has ever passed.
@@ -114,7 +114,7 @@ pub enum Origin {
 
 /// Something seen that waits to be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sign {
+pub struct Observation {
     /// When it happened, for people.
     pub at: Timestamp,
     /// The same by dmon's own clock.
@@ -129,7 +129,7 @@ pub struct Sign {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Death {
     /// When and since when it is known.
-    pub sign: Sign,
+    pub sign: Observation,
     /// Which container died.
     pub container: ContainerId,
     /// With this code.
@@ -137,7 +137,7 @@ pub struct Death {
     /// What it was before.
     pub from: Status,
     /// Who asked, as far as was told.
-    pub asked: Option<Asked>,
+    pub asked: Option<Intent>,
     /// Whether memory ran out just before.
     pub out_of_memory: bool,
     /// How it came to be known.
@@ -164,7 +164,7 @@ pub struct Death {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Back {
     /// When and since when it is known.
-    pub sign: Sign,
+    pub sign: Observation,
     /// Which container runs.
     pub container: ContainerId,
     /// Who started it.
@@ -173,7 +173,7 @@ pub struct Back {
 
 /// A death that was answered by a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answered {
+pub struct LoopDeath {
     /// When, for people.
     pub at: Timestamp,
     /// The same by dmon's own clock.

@@ -200,7 +200,7 @@ impl Host {
                 self.note_all(|| "DMON ended".to_owned());
                 self.gone();
             }
-            Effect::Held(held) => self.note(|host| {
+            Effect::Suppressed(held) => self.note(|host| {
                 let soul = host.engine.identities.get(&held.identity).copied();
                 (soul, format!("  held: {}: {:?}", held.what, held.reason))
             }),

@@ -7,7 +7,7 @@ use dmon::message::alert::{self, Context};
 use dmon::monitor::alert::{About, Alert, AlertId, Condition, Kind, Repeat};
 use dmon::monitor::cause::Cause;
 use dmon::monitor::container::{Health, Port, RestartPolicy, Status};
-use dmon::monitor::effect::{Batch, BatchId, Crowd};
+use dmon::monitor::effect::{Batch, BatchId, Overflow};
 use dmon::monitor::identity::Identity;
 use dmon::monitor::moment::Moment;
 use dmon::monitor::severity::Severity;
@@ -20,7 +20,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 /// The message that these leave as.
-pub(crate) fn told(alerts: Vec<Alert>, crowd: Vec<Crowd>) -> Message {
+pub(crate) fn told(alerts: Vec<Alert>, crowd: Vec<Overflow>) -> Message {
     let zone: Zone = "Europe/Berlin".parse().unwrap();
     let time = |moment| zone.format(moment);
     alert::message(&Batch { id: BatchId(1), alerts, crowd }, Context { host: "web-1", time: &time })
