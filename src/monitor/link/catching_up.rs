@@ -107,7 +107,7 @@ impl Link {
         }
         let changed = std::mem::take(&mut self.changed);
         let before = std::mem::replace(&mut self.outage, Outage::None);
-        (before == Outage::Reported).then(|| Transition::Closed(Closing::Reachable(changed)))
+        (before == Outage::Reported).then_some(Transition::Closed(Closing::Reachable(changed)))
     }
 
     /// When it has to be reported that dmon is not live.

@@ -50,7 +50,7 @@ struct Applying<'a, 'b> {
     sign: Observation,
 }
 
-impl<'a> Applying<'a, '_> {
+impl Applying<'_, '_> {
     fn apply(&mut self, what: What, seen: Seen) {
         if let What::Removed(last) = what {
             return self.removed(*last);

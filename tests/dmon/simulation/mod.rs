@@ -42,7 +42,7 @@ use story::{Telling, second};
 use weather::Weather;
 
 /// How many seeds are played.
-const SEEDS: u64 = 500;
+const SEEDS: u64 = 1_100;
 
 /// The seeds that are known to be wrong, and what is wrong with them. They are played too: one that
 /// has become right is taken off the list.
