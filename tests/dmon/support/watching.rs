@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -149,6 +149,11 @@ impl Watching {
     pub(crate) fn expect_health(&mut self, code: i32, part: &str) {
         let patience = self.patience;
         self.within(patience).expect_health(code, part);
+    }
+
+    /// When all of the last message that was looked at was there.
+    pub(crate) fn arrived(&self) -> Instant {
+        self.slack.posts()[self.read - 1].time
     }
 
     /// Waits for the next messages until they tell what is wanted: no more than that many.

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
+use dmon::clock;
+
 use super::{
     AT_ONCE, DOWN, RESTARTED, engine, expect_death, fail, inspection_of, page, start, watch,
     watch_without_events,
 };
 use crate::support::engine::{Container, Reply, ScriptedEngine};
+use crate::support::real_engine::say;
 use crate::support::watching::Watching;
 
 /// An Engine with those containers, and somebody before it who answers all inspections so.
@@ -153,6 +156,35 @@ fn logs_that_hang_delay_no_death_of_others() {
         expect_death(&engine, &mut dmon, name);
     }
     assert_eq!(engine.requests_of(&logs), 1);
+    dmon.end();
+}
+
+#[test]
+fn an_inspection_and_logs_that_hang_for_ever_delay_none_of_twenty_deaths() {
+    let others = (0..20).map(|number| format!("w{number}"));
+    let names: Vec<String> = ["nfs", "mute"].map(str::to_owned).into_iter().chain(others).collect();
+    let engine = ScriptedEngine::new(names.iter().map(|name| Container::new(name)));
+    engine.answer(&inspection_of("nfs"), Reply::Hang);
+    let logs = format!("/containers/{}/logs", Container::new("mute").id());
+    engine.answer(&logs, Reply::Hang);
+    let mut dmon = watch(&engine, &[("ALERT_LOG_LINES", "5")]);
+    let mut took = Vec::new();
+    for name in &names {
+        // One message a second leaves: nothing is to wait for the one before it.
+        let lists = engine.requests_of("/containers/json");
+        engine.wait_for_requests("/containers/json", lists + 2);
+        let died = clock::monotonic();
+        expect_death(&engine, &mut dmon, name);
+        if name.starts_with('w') {
+            took.push(dmon.arrived() - died);
+        }
+    }
+    say(&format!("from the event to the whole POST: {took:?}"));
+    assert_eq!(took.len(), 20);
+    let late = took.iter().filter(|took| **took > Duration::from_millis(100)).count();
+    // This machine may be busy for a moment.
+    assert!(late <= 1, "{late} took more than 100 ms: {took:?}");
+    assert_eq!(engine.requests_of("/events"), 1, "nothing was lost");
     dmon.end();
 }
 
