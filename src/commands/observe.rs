@@ -31,6 +31,10 @@ pub(super) fn observe(client: &mut Client, config: &Config) -> Result<Report, Er
         listed.iter().map(|container| (&container.id, container.name.as_str())).collect();
     let failed = second.failed.iter().map(|(id, error)| (names[id], error));
     warn(Route::Stats, failed);
+    for (id, stats) in second.stats.iter().filter(|(_, stats)| !stats.impossible.is_empty()) {
+        let (name, what) = (names[id], enumerated(&stats.impossible));
+        log::warn!("stats of {name}: impossible counters are left out: {what}");
+    }
     let failed = listed.iter().zip(&inspected).filter_map(|(container, answer)| {
         let error = answer.as_ref().err().filter(|error| !is_gone(error))?;
         Some((container.name.as_str(), error))

@@ -24,7 +24,7 @@ impl Filter {
         };
         self.include.as_ref().is_none_or(|include| include.is_match(name))
             && !self.exclude.as_ref().is_some_and(|exclude| exclude.is_match(name))
-            && !labels.get("dmon.enable").is_some_and(|value| truth(value) == Some(false))
+            && labels.get("dmon.enable").is_none_or(|value| truth(value) != Some(false))
     }
 }
 

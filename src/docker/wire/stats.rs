@@ -35,6 +35,8 @@ pub struct Stats {
     pub block_write_bytes: Option<u64>,
     /// Processes and threads.
     pub pids: Option<u64>,
+    /// Of what counters are left out because something else stands in their place.
+    pub impossible: Vec<&'static str>,
 }
 
 /// The counters of the processors.
@@ -52,6 +54,7 @@ pub struct Cpu {
 /// Reads one answer.
 pub fn stats(bytes: &[u8]) -> Result<Stats, Unreadable> {
     let answer: Answer = parse("the statistics of a container", bytes)?;
+    let impossible = answer.impossible();
     let memory = answer.memory_stats;
     let cache = &memory.stats;
     Ok(Stats {
@@ -73,6 +76,7 @@ pub fn stats(bytes: &[u8]) -> Result<Stats, Unreadable> {
         block_read_bytes: answer.blkio_stats.sum("read"),
         block_write_bytes: answer.blkio_stats.sum("write"),
         pids: answer.pids_stats.current.and_then(Counter::known),
+        impossible,
     })
 }
 
@@ -124,6 +128,33 @@ struct Answer {
     blkio_stats: BlkioStats,
     #[serde(default, deserialize_with = "nullable")]
     pids_stats: PidsStats,
+}
+
+impl Answer {
+    /// Of what something else stands in the place of a counter.
+    fn impossible(&self) -> Vec<&'static str> {
+        let (cpu, memory) = (&self.cpu_stats, &self.memory_stats);
+        let used = Some(cpu.cpu_usage.total_usage);
+        let networks = self.networks.values();
+        let networks = networks.flat_map(|network| [network.rx_bytes, network.tx_bytes].map(Some));
+        let blocks = self.blkio_stats.io_service_bytes_recursive.iter();
+        let blocks = blocks.map(|entry| Some(entry.value));
+        let caches = [memory.stats.total_inactive_file, memory.stats.inactive_file];
+        [
+            ("CPU", has_impossible([used, cpu.system_cpu_usage, cpu.online_cpus])),
+            ("memory", has_impossible([memory.usage, memory.limit].into_iter().chain(caches))),
+            ("network", has_impossible(networks)),
+            ("block I/O", has_impossible(blocks)),
+            ("PIDs", has_impossible([self.pids_stats.current])),
+        ]
+        .into_iter()
+        .filter_map(|(what, is_so)| is_so.then_some(what))
+        .collect()
+    }
+}
+
+fn has_impossible(counters: impl IntoIterator<Item = Option<Counter>>) -> bool {
+    counters.into_iter().any(|counter| matches!(counter, Some(Counter::Impossible)))
 }
 
 #[derive(Deserialize, Default)]
@@ -319,9 +350,11 @@ mod tests {
             pids: Some(4),
             block_read_bytes: Some(10),
             block_write_bytes: Some(11),
+            impossible: vec![],
         };
         assert_eq!(made(sound), expected);
-        let check = |field: &str, odd: Stats| {
+        let check = |field: &str, what: &'static str, odd: Stats| {
+            let odd = Stats { impossible: vec![what], ..odd };
             let (name, number) = field.split_once(':').unwrap();
             for wrong in ["-1", "1.5", "1e30", "18446744073709551616", "\"8\"", "[]"] {
                 let json = sound.replace(field, &format!("{name}:{wrong}"));
@@ -330,17 +363,21 @@ mod tests {
             }
         };
         let with_cpu = |cpu| Stats { cpu, ..expected.clone() };
-        check(r#""total_usage":5"#, with_cpu(Cpu { container_ns: None, ..cpu }));
-        check(r#""system_cpu_usage":6"#, with_cpu(Cpu { host_ns: None, ..cpu }));
-        check(r#""online_cpus":7"#, with_cpu(Cpu { online: None, ..cpu }));
-        check(r#""usage":8"#, Stats { memory_bytes: None, ..expected.clone() });
-        check(r#""limit":9"#, Stats { memory_limit_bytes: None, ..expected.clone() });
-        check(r#""inactive_file":1"#, Stats { inactive_file_bytes: None, ..expected.clone() });
-        check(r#""rx_bytes":2"#, Stats { net_rx_bytes: None, ..expected.clone() });
-        check(r#""tx_bytes":3"#, Stats { net_tx_bytes: None, ..expected.clone() });
-        check(r#""current":4"#, Stats { pids: None, ..expected.clone() });
-        check(r#""value":10"#, Stats { block_read_bytes: None, ..expected.clone() });
-        check(r#""value":11"#, Stats { block_write_bytes: None, ..expected.clone() });
+        check(r#""total_usage":5"#, "CPU", with_cpu(Cpu { container_ns: None, ..cpu }));
+        check(r#""system_cpu_usage":6"#, "CPU", with_cpu(Cpu { host_ns: None, ..cpu }));
+        check(r#""online_cpus":7"#, "CPU", with_cpu(Cpu { online: None, ..cpu }));
+        check(r#""usage":8"#, "memory", Stats { memory_bytes: None, ..expected.clone() });
+        check(r#""limit":9"#, "memory", Stats { memory_limit_bytes: None, ..expected.clone() });
+        check(
+            r#""inactive_file":1"#,
+            "memory",
+            Stats { inactive_file_bytes: None, ..expected.clone() },
+        );
+        check(r#""rx_bytes":2"#, "network", Stats { net_rx_bytes: None, ..expected.clone() });
+        check(r#""tx_bytes":3"#, "network", Stats { net_tx_bytes: None, ..expected.clone() });
+        check(r#""current":4"#, "PIDs", Stats { pids: None, ..expected.clone() });
+        check(r#""value":10"#, "block I/O", Stats { block_read_bytes: None, ..expected.clone() });
+        check(r#""value":11"#, "block I/O", Stats { block_write_bytes: None, ..expected.clone() });
     }
 
     #[test]
