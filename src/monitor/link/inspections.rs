@@ -179,7 +179,8 @@ impl Inspections {
 
     /// What the log does not name yet: containers by reason.
     pub(in crate::monitor) fn warnings(&mut self, now: Moment) -> Vec<(String, Vec<ContainerId>)> {
-        let ids: Vec<ContainerId> = self.warn_at.due(now).cloned().collect();
+        // In the order of their ids, whichever failed first.
+        let ids: BTreeSet<ContainerId> = self.warn_at.due(now).cloned().collect();
         if ids.is_empty() {
             return Vec::new();
         }
