@@ -66,9 +66,20 @@ impl Alert {
         time: Timestamp,
         moment: Moment,
     ) -> Self {
+        Self::of(&Identity::Engine, severity, kind, time, moment)
+    }
+
+    /// An alert that says nothing yet but what happened to whom, and when.
+    pub(in crate::monitor) fn of(
+        identity: &Identity,
+        severity: Severity,
+        kind: Kind,
+        time: Timestamp,
+        moment: Moment,
+    ) -> Self {
         Self {
-            id: AlertId::of(&Identity::Engine, kind.title(), time),
-            identity: Identity::Engine,
+            id: AlertId::of(identity, kind.title(), time),
+            identity: identity.clone(),
             severity,
             kind,
             time,

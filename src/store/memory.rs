@@ -227,7 +227,7 @@ impl Key for subject::Symptom {}
 /// What was handed on of the problems, the ledger knows.
 impl Stored for subject::Problems {
     fn write(&self, out: &mut Writer) {
-        self.by_aspect().write(out);
+        self.by_symptom().write(out);
     }
 
     fn read(json: &RawValue) -> Result<Self, Unreadable> {

@@ -19,7 +19,7 @@ pub use pace::Pace;
 
 use incident::FOLLOW_UPS_GATHER_WITHIN;
 
-use crate::monitor::alert::{Alert, AlertId, Condition, Kind};
+use crate::monitor::alert::{Alert, Condition, Kind};
 use crate::monitor::cause::Cause;
 use crate::monitor::effect::{Batch, BatchId, Overflow, Reason, Suppressed};
 use crate::monitor::identity::Identity;
@@ -117,10 +117,8 @@ impl Ledger {
                 let after = incident.problem.kind.cause().cloned();
                 let (from, lasted) = (condition(&incident.problem), now.since(incident.opened));
                 let kind = Kind::Recovered { after, from, lasted };
-                let id = AlertId::of(identity, kind.title(), clocks.wall);
-                let alert = Alert::of_engine(Severity::Info, kind, clocks.wall, now);
-                let alert = Alert { id, identity: identity.clone(), about, ..alert };
-                self.well(alert, now, settings);
+                let alert = Alert::of(identity, Severity::Info, kind, clocks.wall, now);
+                self.well(Alert { about, ..alert }, now, settings);
                 None
             }
             Closing::Reachable(changed) => {

@@ -78,7 +78,7 @@ impl Tracks {
         env: &Env,
         found: &mut Vec<Finding>,
     ) -> Option<Condition> {
-        let (aspect, severity, cause) = match (line.status, line.health, line.exit_code) {
+        let (symptom, severity, cause) = match (line.status, line.health, line.exit_code) {
             (Status::Running, Some(Health::Unhealthy), _) => {
                 (Symptom::Health, Severity::Warning, Cause::HealthCheckFailed)
             }
@@ -91,7 +91,7 @@ impl Tracks {
             }
             _ => return None,
         };
-        let to = match aspect {
+        let to = match symptom {
             Symptom::Health => Condition::Feels(Health::Unhealthy),
             _ => Condition::Is(line.status),
         };
@@ -105,7 +105,7 @@ impl Tracks {
         let (wall, now) = (env.clocks.wall, env.now());
         let sign = Observation { at: wall, moment: now, known: now, between: None };
         let alert = rules::alert(identity, container, severity, kind, &sign);
-        evaluation.subject.problems.found(aspect, alert.clone());
+        evaluation.subject.problems.found(symptom, alert.clone());
         evaluation.transition(Transition::Found(alert));
         evaluation.suppress(to.word(), Reason::Baseline);
         Some(to)

@@ -93,7 +93,7 @@ impl Evaluation<'_> {
 
     fn back_by_its_policy(&mut self, death: &Death, container: &Container) {
         let counted = [Symptom::Loop, Symptom::Restarting];
-        if counted.iter().any(|aspect| self.subject.problems.has(*aspect)) {
+        if counted.iter().any(|symptom| self.subject.problems.has(*symptom)) {
             return self.suppress("restarted by its policy", Reason::InIncident);
         }
         let overtaken = self.subject.overtaken.take();

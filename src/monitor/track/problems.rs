@@ -12,7 +12,7 @@ use crate::monitor::subject::Symptom;
 /// What is wrong with an identity.
 #[derive(Clone, Debug, Default)]
 pub struct Problems {
-    by_aspect: BTreeMap<Symptom, Alert>,
+    by_symptom: BTreeMap<Symptom, Alert>,
     /// The worst, as it was handed on last, while the outage goes on.
     reported: Option<Box<Alert>>,
 }
@@ -20,19 +20,19 @@ pub struct Problems {
 /// Two that are written to disk alike: what was handed on, the ledger knows.
 impl PartialEq for Problems {
     fn eq(&self, other: &Self) -> bool {
-        self.by_aspect == other.by_aspect
+        self.by_symptom == other.by_symptom
     }
 }
 
 impl Problems {
     /// The problems as they are written to disk.
-    pub fn by_aspect(&self) -> &BTreeMap<Symptom, Alert> {
-        &self.by_aspect
+    pub fn by_symptom(&self) -> &BTreeMap<Symptom, Alert> {
+        &self.by_symptom
     }
 
     /// Problems as they were written to disk.
-    pub fn of(by_aspect: BTreeMap<Symptom, Alert>) -> Self {
-        Self { by_aspect, reported: None }
+    pub fn of(by_symptom: BTreeMap<Symptom, Alert>) -> Self {
+        Self { by_symptom, reported: None }
     }
 
     /// Goes on with the outage that the ledger knows of.
@@ -42,44 +42,44 @@ impl Problems {
     }
 
     /// Something is wrong.
-    pub(super) fn set(&mut self, aspect: Symptom, alert: Alert) {
-        self.by_aspect.insert(aspect, alert);
+    pub(super) fn set(&mut self, symptom: Symptom, alert: Alert) {
+        self.by_symptom.insert(symptom, alert);
     }
 
     /// Something was wrong when dmon first looked: the start message says so.
-    pub(super) fn found(&mut self, aspect: Symptom, alert: Alert) {
+    pub(super) fn found(&mut self, symptom: Symptom, alert: Alert) {
         self.reported = Some(Box::new(alert.clone()));
-        self.set(aspect, alert);
+        self.set(symptom, alert);
     }
 
     /// It is not any more.
-    pub(super) fn clear(&mut self, aspect: Symptom) {
-        self.by_aspect.remove(&aspect);
+    pub(super) fn clear(&mut self, symptom: Symptom) {
+        self.by_symptom.remove(&symptom);
     }
 
     /// Nothing is.
     pub(super) fn clear_all(&mut self) {
-        self.by_aspect.clear();
+        self.by_symptom.clear();
     }
 
     /// Drops those that are over.
     pub(super) fn retain(&mut self, goes_on: impl Fn(Symptom) -> bool) {
-        self.by_aspect.retain(|aspect, _| goes_on(*aspect));
+        self.by_symptom.retain(|symptom, _| goes_on(*symptom));
     }
 
     /// Whether this is wrong.
-    pub(super) fn has(&self, aspect: Symptom) -> bool {
-        self.by_aspect.contains_key(&aspect)
+    pub(super) fn has(&self, symptom: Symptom) -> bool {
+        self.by_symptom.contains_key(&symptom)
     }
 
     /// What there is to say of that.
-    pub(super) fn get(&self, aspect: Symptom) -> Option<&Alert> {
-        self.by_aspect.get(&aspect)
+    pub(super) fn get(&self, symptom: Symptom) -> Option<&Alert> {
+        self.by_symptom.get(&symptom)
     }
 
     /// Whether nothing is wrong.
     pub(super) fn is_empty(&self) -> bool {
-        self.by_aspect.is_empty()
+        self.by_symptom.is_empty()
     }
 
     /// Whether the outage goes on, as far as was handed on.
@@ -89,7 +89,7 @@ impl Problems {
 
     /// All alerts, where the identity gets another name.
     pub(super) fn alerts_mut(&mut self) -> impl Iterator<Item = &mut Alert> {
-        self.by_aspect.values_mut().chain(self.reported.as_deref_mut())
+        self.by_symptom.values_mut().chain(self.reported.as_deref_mut())
     }
 
     /// Goes on with the outage of another one, unless there is one already.
@@ -99,11 +99,13 @@ impl Problems {
 
     /// What there is to hand on of the problems there are.
     pub(super) fn transitions(&mut self) -> Vec<Transition> {
-        let worst =
-            self.by_aspect.iter().max_by_key(|(aspect, alert)| (alert.severity, Reverse(**aspect)));
+        let worst = self
+            .by_symptom
+            .iter()
+            .max_by_key(|(symptom, alert)| (alert.severity, Reverse(**symptom)));
         let Some((_, alert)) = worst else { return Vec::new() };
         let alert = alert.clone();
-        let counts = self.by_aspect.values_mut().map(|it| (it.id, it.repeat.take()));
+        let counts = self.by_symptom.values_mut().map(|it| (it.id, it.repeat.take()));
         let others: u32 = counts
             .filter(|(id, _)| *id != alert.id)
             .map(|(_, repeat)| repeat.map_or(0, |repeat| repeat.times))

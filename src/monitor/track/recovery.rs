@@ -20,7 +20,7 @@ impl Evaluation<'_> {
         if memory_over && self.subject.problems.has(Symptom::Memory) {
             self.subject.out_of_memory = None;
         }
-        self.subject.problems.retain(|aspect| match aspect {
+        self.subject.problems.retain(|symptom| match symptom {
             Symptom::Down | Symptom::Health | Symptom::Restarting => !well,
             Symptom::Paused => container.status == Status::Paused,
             Symptom::Loop => !loop_over,
@@ -29,8 +29,8 @@ impl Evaluation<'_> {
     }
 
     /// Whether a problem is over that has no end but the absence of what made it.
-    fn is_over(&mut self, aspect: Symptom, last: Option<Moment>) -> bool {
-        !self.subject.problems.has(aspect)
+    fn is_over(&mut self, symptom: Symptom, last: Option<Moment>) -> bool {
+        !self.subject.problems.has(symptom)
             || last.is_none_or(|last| self.is_past(last + LOOP_WITHIN))
     }
 

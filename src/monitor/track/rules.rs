@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::job;
 use super::judge::Intents;
 use super::subject::{Death, Observation, Origin};
-use crate::monitor::alert::{About, Alert, AlertId, Condition, Kind};
+use crate::monitor::alert::{About, Alert, Condition, Kind};
 use crate::monitor::cause::Cause;
 use crate::monitor::change::Seen;
 use crate::monitor::container::{RestartPolicy, Status};
@@ -197,18 +197,11 @@ pub(super) fn alert(
     sign: &Observation,
 ) -> Alert {
     let ceiling = container.labels.get("dmon.severity").and_then(|word| Severity::from_word(word));
+    let severity = ceiling.map_or(severity, |ceiling| severity.min(ceiling));
     Alert {
-        id: AlertId::of(identity, kind.title(), sign.at),
-        identity: identity.clone(),
-        severity: ceiling.map_or(severity, |ceiling| severity.min(ceiling)),
-        kind,
-        time: sign.at,
-        moment: sign.moment,
         about: about(container),
-        repeat: None,
-        ended: None,
         between: sign.between,
-        log: Vec::new(),
+        ..Alert::of(identity, severity, kind, sign.at, sign.moment)
     }
 }
 

@@ -30,7 +30,8 @@ pub struct World {
     /// Those that are no more, and since when, the latest last: what is still reported of one is
     /// old.
     pub removed: Vec<(ContainerId, Moment)>,
-    /// Rises with each change that is worth writing down; not written down itself.
+    /// Rises with each first inspection of a container. Other changes are counted by whoever applies
+    /// them. Not written down itself.
     pub revision: u64,
     /// Made of `containers`.
     pub index: Index,
